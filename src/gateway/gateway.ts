@@ -1,0 +1,103 @@
+import { type Context, Hono } from "hono";
+import { errorAnswer, jsonAnswer } from "./answer.ts";
+import { connectRedis } from "./connect.ts";
+import { pathCommand, postCommand, postPipeline, postTransaction } from "./endpoints.ts";
+import { GatewayError } from "./errors.ts";
+import { createEventStreams } from "./events.ts";
+import { type Exchange, type GatewayContext, serveExchange } from "./exchange.ts";
+import { createGate } from "./gate.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
+import { createAuthenticator } from "./tokens.ts";
+
+/** A REST front for one Redis. */
+export interface Gateway {
+  readonly app: Hono;
+  /** Answers one request; give it to any server that speaks `Request` and `Response`. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Refuses new requests, lets running ones finish for a bounded time, then leaves Redis. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the REST protocol of Upstash in front of any Redis.
+ *
+ * @example
+ * const gateway = createGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
+ * const response = await gateway.fetch(request);
+ *
+ * @throws GatewayError `bad_option` or `bad_redis_url`
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  const resolved = resolveOptions(options);
+  const { redis } = resolved;
+  let issued = 0;
+  const context: GatewayContext = {
+    options: resolved,
+    backend: typeof redis === "string" ? connectRedis(redis, resolved) : redis,
+    authenticate: createAuthenticator(resolved.tokens),
+    gate: createGate(resolved),
+    // Redis answers reads from the primary, so every client reads what it wrote, whatever it sends.
+    syncToken: () => (++issued).toString(36),
+  };
+  const events = createEventStreams(context);
+  const app = new Hono();
+  const serve = (run: (exchange: Exchange) => Promise<Response>) => (c: Context) =>
+    serveExchange(context, c.req.raw, run);
+
+  app.get("/healthz", () => health(context));
+  for (const method of ["POST", "PUT"]) {
+    app.on(method, "/", serve(postCommand));
+    app.on(method, "/pipeline", serve(postPipeline));
+    app.on(method, "/multi-exec", serve(postTransaction));
+  }
+  for (const method of ["GET", "POST"]) {
+    app.on(method, "/subscribe/*", (c) => events.open(c.req.raw, "subscribe"));
+    app.on(method, "/psubscribe/*", (c) => events.open(c.req.raw, "psubscribe"));
+    app.on(method, "/monitor", (c) => events.open(c.req.raw, "monitor"));
+  }
+  const refuse = (error: GatewayError) => () => errorAnswer(error, context.syncToken());
+  app.all("/pipeline", refuse(wrongMethod()));
+  app.all("/multi-exec", refuse(wrongMethod()));
+  for (const path of ["/pipeline/*", "/multi-exec/*", "/healthz/*"])
+    app.all(path, refuse(missing()));
+  for (const method of ["GET", "POST", "PUT"]) app.on(method, "*", serve(pathCommand));
+  app.all("*", refuse(wrongMethod()));
+  app.onError((error) => errorAnswer(error, context.syncToken()));
+
+  return {
+    app,
+    fetch: (request) => app.fetch(request),
+    async close() {
+      events.close();
+      await within(resolved.stopTimeoutMs, context.gate.close());
+      context.backend.close();
+    },
+  };
+}
+
+async function health(context: GatewayContext): Promise<Response> {
+  try {
+    await context.backend.ping();
+    return jsonAnswer(200, '{"status":"ok"}', context.syncToken());
+  } catch {
+    // Anybody may ask, so it does not say why.
+    return jsonAnswer(503, '{"status":"unavailable"}', context.syncToken());
+  }
+}
+
+async function within(timeoutMs: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
+}
+
+function wrongMethod(): GatewayError {
+  return new GatewayError("method_not_allowed", "ERR method not allowed");
+}
+
+function missing(): GatewayError {
+  return new GatewayError("not_found", "ERR not found");
+}

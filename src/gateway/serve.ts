@@ -1,0 +1,74 @@
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { GatewayError } from "./errors.ts";
+import { createGateway } from "./gateway.ts";
+import type { GatewayOptions } from "./options.ts";
+
+export interface ServeGatewayOptions extends GatewayOptions {
+  /** Address to listen on. @default "127.0.0.1" */
+  readonly host?: string;
+  /** Port to listen on; 0 takes a free one. @default 0 */
+  readonly port?: number;
+}
+
+/** A gateway that listens. */
+export interface GatewayServer {
+  /** What a client is given: `http://127.0.0.1:49152`. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening, lets running requests finish for a bounded time, then leaves Redis. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a gateway over HTTP, on a free port of the loopback address unless told otherwise.
+ *
+ * @example
+ * const gateway = await serveGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
+ * const redis = new Redis({ url: gateway.url, token: "secret" });
+ *
+ * @throws GatewayError `bad_option` or `bad_redis_url`; rejects if it cannot listen
+ */
+export async function serveGateway(options: ServeGatewayOptions): Promise<GatewayServer> {
+  const host = options.host ?? "127.0.0.1";
+  const port = options.port ?? 0;
+  if (!Number.isSafeInteger(port) || port < 0 || port > 65535) {
+    throw new GatewayError(
+      "bad_option",
+      `Expected \`port\` to be an integer from 0 to 65535, got \`${port}\` (${typeof port}).`,
+    );
+  }
+  const gateway = createGateway(options);
+  // Over HTTP/1 without TLS the adaptor makes a plain http.Server.
+  const server = createAdaptorServer({ fetch: gateway.fetch }) as Server;
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      await gateway.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
