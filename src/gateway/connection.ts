@@ -46,15 +46,21 @@ export function dispatch(client: Redis | Cluster, command: RedisCommand): Promis
   return sent.promise;
 }
 
-/** Sends commands in one write and waits for all; error replies stand in their places. */
-export function dispatchAll(client: Redis, commands: readonly RedisCommand[]): Promise<Reply[]> {
+/**
+ * Holds back what is written to the connection until this turn of the event loop ends, so that the
+ * commands of all requests that came in together leave in one system call.
+ */
+export function gatherWrites(client: Redis): void {
   const { stream } = client;
+  if (stream.writableCorked > 0) return;
   stream.cork();
-  try {
-    return settleAll(commands.map((command) => dispatch(client, command)));
-  } finally {
-    stream.uncork();
-  }
+  setImmediate(() => stream.uncork());
+}
+
+/** Sends commands in order and waits for all; error replies stand in their places. */
+export function dispatchAll(client: Redis, commands: readonly RedisCommand[]): Promise<Reply[]> {
+  gatherWrites(client);
+  return settleAll(commands.map((command) => dispatch(client, command)));
 }
 
 /** Waits for all replies; rejects if any of them is not from Redis, but only when all are settled. */

@@ -39,7 +39,8 @@ async function subscribe(
   client.on("pmessageBuffer", (pattern: string, channel: Buffer, message: Buffer) => {
     emit(`pmessage,${pattern},${channel.toString()},${message.toString()}`);
   });
-  await dispatch(client, [topic.kind.toUpperCase(), ...topic.names]);
+  // In lower case: ioredis knows the commands that change a connection by that name only.
+  await dispatch(client, [topic.kind, ...topic.names]);
   topic.names.forEach((name, index) => {
     listener.onEvent(`${topic.kind},${name},${index + 1}`);
   });

@@ -5,6 +5,7 @@ import {
   connectionOptions,
   dispatch,
   dispatchAll,
+  gatherWrites,
   ready,
   toGatewayError,
 } from "./connection.ts";
@@ -33,7 +34,11 @@ export function connectServer(target: RedisTarget, settings: ConnectionSettings)
   }
 
   return {
-    call: (command) => on(shared, (client) => dispatch(client, command)),
+    call: (command) =>
+      on(shared, (client) => {
+        gatherWrites(client);
+        return dispatch(client, command);
+      }),
     pipeline: (commands) => on(shared, (client) => dispatchAll(client, commands)),
     transaction: (commands) =>
       exclusive.lend((client) => on(client, () => runTransaction(client, commands))),
