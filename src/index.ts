@@ -1,1 +1,29 @@
-export {};
+/**
+ * Reliable message queues on Redis Streams for functions that do not stay running.
+ * @module
+ */
+
+export type { BackoffOptions } from "./backoff.ts";
+export type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+export { drain } from "./drain.ts";
+export type { DrainOptions, FailedMessage } from "./drain-options.ts";
+export type { Duration } from "./duration.ts";
+export {
+  type ErrorCode,
+  InterruptError,
+  OptionError,
+  PayloadError,
+  SendError,
+  StoreError,
+  type StoreErrorCode,
+  XdrainError,
+} from "./errors.ts";
+export type { Codec } from "./fields.ts";
+export type { Handler, HandlerContext, Message } from "./message.ts";
+export { createQueue, type Queue } from "./queue.ts";
+export type { QueueOptions, RetentionOptions } from "./queue-options.ts";
+export type { DrainReport, HandlerFailure, Stopped } from "./report.ts";
+export type { BatchMessage, SendOptions, Sent } from "./send.ts";
+export { Reject, Retry } from "./signals.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
+export type { Clock, DeadReason, Depth, Store } from "./store.ts";

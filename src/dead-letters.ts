@@ -1,0 +1,90 @@
+import { integer, name, onlyKnown, refuse } from "./expect.ts";
+import { decodeFields, fieldOf } from "./fields.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
+import type { DeadLetterEntry, DeadReason } from "./store.ts";
+
+/** A message that will not be tried again, and why. */
+export interface DeadLetter<Payload> {
+  /** Its id among the dead letters. */
+  readonly id: string;
+  /** The id that it had as a message. */
+  readonly originalId: string;
+  /** As it was sent, before any schema; undefined where it cannot be read. */
+  readonly payload: Payload | undefined;
+  /**
+   * `failed`: the handler failed too often; `rejected`: it threw Reject; `invalid`: the payload could
+   * not be read or did not fit the schema; `crashed`: passes died with it in hand.
+   */
+  readonly reason: DeadReason;
+  /** The last error's text; empty for `crashed`. */
+  readonly error: string;
+  readonly failedAt: Date;
+  readonly deliveries: number;
+  readonly failures: number;
+  readonly idempotencyKey: string | undefined;
+}
+
+export interface DeadLetters<Payload> {
+  /** The oldest first, those after `after`. @default count 100 */
+  list(page?: {
+    readonly after?: string;
+    readonly count?: number;
+  }): Promise<readonly DeadLetter<Payload>[]>;
+  /** Sends them again, as new messages; resolves to the new ids, undefined where there was none. */
+  redrive(ids: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** Removes them for good; resolves to how many there were. */
+  remove(ids: readonly string[]): Promise<number>;
+}
+
+/** Most ids that one call takes: a redrive is one script. */
+const MOST = 500;
+
+export function createDeadLetters<Payload>(queue: ResolvedQueue): DeadLetters<Payload> {
+  const { store, storeQueue } = queue;
+  return {
+    async list(page = {}) {
+      onlyKnown("deadLetters.list", page, ["after", "count"]);
+      const count = integer("count", page.count, { min: 1, max: 1_000, default: 100 });
+      const after = page.after === undefined ? undefined : entryId("after", page.after);
+      const entries = await store.readDeadLetters(storeQueue, { after, count }, {});
+      return entries.map((entry) => describeDeadLetter<Payload>(entry, storeQueue.keyField));
+    },
+
+    async redrive(ids) {
+      return checkIds(ids).length === 0 ? [] : store.redrive(storeQueue, ids, {});
+    },
+
+    async remove(ids) {
+      return checkIds(ids).length === 0 ? 0 : store.removeDeadLetters(storeQueue, ids, {});
+    },
+  };
+}
+
+function checkIds(ids: readonly string[]): readonly string[] {
+  if (!Array.isArray(ids) || ids.length > MOST) refuse("ids", `an array of at most ${MOST}`, ids);
+  for (const id of ids) entryId("ids", id);
+  return ids;
+}
+
+function entryId(option: string, id: string): string {
+  name(option, id, 64);
+  return /^\d+-\d+$/.test(id) ? id : refuse(option, "an id such as 1700000000000-0", id);
+}
+
+function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {
+  const { fields, failedAt, ...rest } = entry;
+  return {
+    ...rest,
+    failedAt: new Date(failedAt),
+    idempotencyKey: fieldOf(fields, keyField),
+    payload: readable(fields) as Payload | undefined,
+  };
+}
+
+function readable(fields: readonly string[]): unknown {
+  try {
+    return decodeFields(fields);
+  } catch {
+    return undefined;
+  }
+}

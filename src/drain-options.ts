@@ -1,0 +1,129 @@
+import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
+import { integer, onlyKnown, refuse } from "./expect.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
+
+/** The bounds of one pass. */
+export interface DrainOptions {
+  /** How long the pass may take. @default 25 s */
+  readonly maxDuration?: Duration;
+  /** When the pass must be over; with `maxDuration`, the earlier of the two counts. */
+  readonly deadline?: Date;
+  /** Most messages to claim. @default no limit */
+  readonly maxMessages?: number;
+  /** Most requests to the store. @default no limit */
+  readonly maxRequests?: number;
+  /** Handlers that run at the same time. @default 10 */
+  readonly concurrency?: number;
+  /** Most messages that one turn claims. @default 100 */
+  readonly batch?: number;
+  /** Most payload bytes that one turn claims. @default 4 MB */
+  readonly maxBytes?: number;
+  /** Turns in flight at the same time, each with a batch of its own. @default 1 */
+  readonly lanes?: number;
+  /** Send the next turn while the last messages of a batch are worked on. @default true */
+  readonly prefetch?: boolean;
+  /** How long a handler may take for one message; then it failed. @default the pass's time */
+  readonly handlerTimeout?: Duration;
+  /** Ends the pass early: what runs is aborted and tried again, what waits is given back. */
+  readonly signal?: AbortSignal;
+  /** Called for each failure of a handler, for a log; what it throws is ignored. */
+  readonly onError?: (error: unknown, message: FailedMessage) => void;
+}
+
+/** Which message failed, without its payload. */
+export interface FailedMessage {
+  readonly id: string;
+  readonly deliveries: number;
+  readonly outcome: "retry" | "dead";
+}
+
+export interface ResolvedDrain {
+  /** By the store's clock. */
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly maxMessages: number;
+  readonly maxRequests: number;
+  readonly concurrency: number;
+  readonly batch: number;
+  readonly maxBytes: number;
+  readonly lanes: number;
+  readonly prefetch: boolean;
+  readonly handlerTimeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onError: DrainOptions["onError"];
+}
+
+const KNOWN = [
+  "maxDuration",
+  "deadline",
+  "maxMessages",
+  "maxRequests",
+  "concurrency",
+  "batch",
+  "maxBytes",
+  "lanes",
+  "prefetch",
+  "handlerTimeout",
+  "signal",
+  "onError",
+];
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+/** Checks the options of a drain once. @throws OptionError */
+export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): ResolvedDrain {
+  onlyKnown("drain", options, KNOWN);
+  const startedAt = queue.store.now();
+  const lanes = integer("lanes", options.lanes, { min: 1, max: 16, default: 1 });
+  const concurrency = integer("concurrency", options.concurrency, {
+    min: 1,
+    max: 1_000,
+    default: 10,
+  });
+  const batch = integer("batch", options.batch, { min: 1, max: 500, default: 100 });
+  // What is in hand when the pass dies is dead then, so nothing waits in hand.
+  const careful = queue.storeQueue.onCrash === "dead";
+  return {
+    startedAt,
+    deadline: resolveDeadline(options, startedAt),
+    maxMessages: integer("maxMessages", options.maxMessages, {
+      min: 1,
+      max: UNLIMITED,
+      default: UNLIMITED,
+    }),
+    // The first turn may need its script's text too, and each lane keeps two to settle.
+    maxRequests: integer("maxRequests", options.maxRequests, {
+      min: 3 * lanes,
+      max: UNLIMITED,
+      default: UNLIMITED,
+    }),
+    concurrency,
+    batch: careful ? Math.min(batch, concurrency) : batch,
+    maxBytes: integer("maxBytes", options.maxBytes, {
+      min: 1,
+      max: 9_000_000,
+      default: 4_000_000,
+    }),
+    lanes,
+    prefetch: options.prefetch !== false && !careful,
+    handlerTimeoutMs:
+      options.handlerTimeout === undefined
+        ? undefined
+        : milliseconds("handlerTimeout", options.handlerTimeout, { min: 1, max: YEAR_MS }),
+    signal: options.signal,
+    onError: options.onError,
+  };
+}
+
+function resolveDeadline(options: DrainOptions, startedAt: number): number {
+  const { deadline } = options;
+  if (deadline !== undefined && Number.isNaN(deadline.getTime?.())) {
+    refuse("deadline", "a Date", deadline);
+  }
+  const given = deadline?.getTime() ?? Number.POSITIVE_INFINITY;
+  if (options.maxDuration === undefined && deadline !== undefined) return given;
+  const range = { min: 10, max: YEAR_MS };
+  return Math.min(
+    given,
+    startedAt + milliseconds("maxDuration", options.maxDuration ?? "25 s", range),
+  );
+}

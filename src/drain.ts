@@ -1,0 +1,120 @@
+// # A pass
+//
+// A pass is one invocation's bounded run over a queue. It keeps nothing: all state is in the store,
+// so it may die at any instruction, and the next pass takes over.
+//
+// It goes in turns, one round trip each. A turn settles what the pass has worked on and claims the
+// next batch in the same atomic step, so a message is always exactly one of: waiting in the stream,
+// in flight (owned by the token of one pass, for its lease), parked until its retry time, dead, or
+// done. The token is drawn here, by the pass; what it owns it may settle, and nothing else, so a
+// pass that wakes after its lease can change nothing.
+//
+// Requests may be repeated: an outcome that was applied already is recognised, and a claim whose
+// response was lost is still owned by the token and comes again. At most one turn of a token is
+// unresolved, which is what makes that work; more in flight means more lanes, each with a token.
+//
+// What a pass claims and does not start goes back for nothing when it ends; what it started and did
+// not finish is tried again. docs/design.md tells the protocol in full.
+
+import { type DrainOptions, resolveDrain } from "./drain-options.ts";
+import { OptionError, StoreError } from "./errors.ts";
+import { runLane } from "./lane.ts";
+import type { Handler } from "./message.ts";
+import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
+import type { Queue } from "./queue.ts";
+import { createTally, type DrainReport, type Stopped, writeReport } from "./report.ts";
+
+/** Which reason a pass with several lanes gives: the first of these that any lane had. */
+const PRECEDENCE: readonly Stopped[] = [
+  "store",
+  "aborted",
+  "deadline",
+  "requests",
+  "messages",
+  "empty",
+];
+
+/**
+ * Makes one bounded pass: claims messages, runs the handler for each, settles the outcomes.
+ *
+ * @example
+ * const report = await drain(orders, async (message) => ship(message.payload), { maxMessages: 1000 });
+ * @returns what the pass did; a store that failed in the middle is told by `stopped: "store"`.
+ * @throws OptionError for an option that cannot be used, before any I/O.
+ * @throws StoreError when the pass could not run at all.
+ */
+export async function drain<Input, Payload>(
+  queue: Queue<Input, Payload>,
+  handler: Handler<Payload>,
+  options: DrainOptions = {},
+): Promise<DrainReport> {
+  if (typeof handler !== "function") throw new OptionError("Expected a handler function.");
+  const resolved = queue.resolved;
+  const pass: Pass = {
+    queue: resolved,
+    options: resolveDrain(resolved, options),
+    handler: handler as Handler<unknown>,
+    tally: createTally(),
+    found: undefined,
+    running: 0,
+    claimsLeft: options.maxMessages ?? Number.MAX_SAFE_INTEGER,
+    meanHandlerMs: 0,
+    failed: false,
+    wakers: new Set(),
+  };
+  const wake = () => wakeAll(pass);
+  options.signal?.addEventListener("abort", wake);
+  try {
+    const stopped = await runLanes(pass);
+    await trimLeftovers(pass, stopped);
+    return report(pass, stopped);
+  } finally {
+    options.signal?.removeEventListener("abort", wake);
+  }
+}
+
+async function runLanes(pass: Pass): Promise<Stopped> {
+  const lanes = Array.from({ length: pass.options.lanes }, () => runLane(pass));
+  const ends = await Promise.allSettled(lanes);
+  const reasons = new Set<Stopped>();
+  for (const end of ends) {
+    if (end.status === "fulfilled") reasons.add(end.value);
+    else if (pass.tally.turns === 0 || !(end.reason instanceof StoreError)) throw end.reason;
+    else reasons.add("store");
+  }
+  return PRECEDENCE.find((reason) => reasons.has(reason)) ?? "empty";
+}
+
+/** Where entries are not deleted on completion, the end of a pass removes what it may. */
+async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
+  const { found, tally, queue } = pass;
+  const wanted = found?.leftovers === true || (found?.keep === true && tally.completed > 0);
+  if (found === undefined || !wanted || stopped === "store" || requestsLeft(pass) < 1) return;
+  if (queue.store.now() >= pass.options.deadline) return;
+  try {
+    const { removed, bill } = await queue.store.trim(
+      queue.storeQueue,
+      found.groups,
+      callLimits(pass, true),
+    );
+    tally.trimmed += removed;
+    tally.requests += bill.requests;
+    tally.commands += bill.commands;
+  } catch (error) {
+    // Everything is settled; what was not removed now is removed by a later pass.
+    if (!(error instanceof StoreError)) throw error;
+    tally.requests += error.requests;
+    tally.error = error;
+  }
+}
+
+function report(pass: Pass, stopped: Stopped): DrainReport {
+  const { queue, found, tally, options } = pass;
+  tally.otherGroups = (found?.groups ?? []).filter((group) => group !== queue.storeQueue.group);
+  return writeReport(tally, {
+    queue: queue.name,
+    stopped,
+    more: stopped !== "empty" || found?.sweeping === true,
+    elapsedMs: queue.store.now() - options.startedAt,
+  });
+}

@@ -1,0 +1,68 @@
+import { OptionError } from "./errors.ts";
+
+/** Describes a value in an error message: short, with its type, and never an object's content. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return `"${value.slice(0, 60)}" (string)`;
+  if (typeof value === "number" || typeof value === "boolean") return `${value} (${typeof value})`;
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : typeof value;
+}
+
+/** Refuses an option, saying what was expected, what was given and what to do. */
+export function refuse(option: string, expected: string, given: unknown, advice = ""): never {
+  const hint = advice === "" ? "" : ` ${advice}`;
+  throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${describe(given)}.${hint}`);
+}
+
+/** An integer in a range, or the default where it was not given. */
+export function integer(
+  option: string,
+  given: number | undefined,
+  range: { readonly min: number; readonly max: number; readonly default: number },
+): number {
+  if (given === undefined) return range.default;
+  if (!Number.isInteger(given) || given < range.min || given > range.max) {
+    refuse(option, `an integer from ${range.min} to ${range.max}`, given);
+  }
+  return given;
+}
+
+/** One of a few words; the first where it was not given. */
+export function oneOf<Word extends string>(
+  option: string,
+  given: Word | undefined,
+  words: readonly [Word, ...Word[]],
+): Word {
+  if (given === undefined) return words[0];
+  if (!words.includes(given)) {
+    refuse(option, words.map((word) => `"${word}"`).join(" or "), given);
+  }
+  return given;
+}
+
+/** Names of Redis things: not empty, well-formed, and no longer than `max` UTF-16 units. */
+export function name(option: string, given: unknown, max = 512): string {
+  if (typeof given !== "string" || given === "" || given.length > max || !isWellFormed(given)) {
+    refuse(option, `a string of 1 to ${max} characters without lone surrogates`, given);
+  }
+  return given;
+}
+
+/** Refuses options that nothing reads, so that a misspelt one is not silently ignored. */
+export function onlyKnown(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) {
+    throw new OptionError(
+      `Expected the options of ${what} to be an object, got ${describe(given)}.`,
+    );
+  }
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new OptionError(
+    `Expected the options of ${what} to be among ${known.join(", ")}, got \`${unknown}\`.`,
+  );
+}
+
+/** Whether a string survives UTF-8: no surrogate without its other half. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

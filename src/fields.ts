@@ -1,0 +1,126 @@
+import { PayloadError } from "./errors.ts";
+import { describe, isWellFormed } from "./expect.ts";
+
+// The stored format, version 1. An entry of ours holds its payload as JSON in the field `xd:d`;
+// any other entry is a message too, its payload the object of its fields. Field names that begin
+// with `xd:` are ours: `xd:k` is an idempotency key, `xd:v` a later version of this format, and
+// `xd:raw` holds all fields of an entry that was too wide to be moved.
+
+export const KEY_FIELD = "xd:k";
+const DATA = "xd:d";
+const VERSION = "xd:v";
+const RAW = "xd:raw";
+const FORMAT = 1;
+
+/** How a queue writes payloads; it reads both. */
+export type Codec = "json" | "fields";
+
+/** The fields of an entry, names and values alternating, with the key first. */
+export function encodeFields(
+  codec: Codec,
+  payload: unknown,
+  key: { readonly field: string; readonly value: string } | undefined,
+): string[] {
+  const fields = codec === "json" ? [DATA, toJson(payload)] : toPlainFields(payload);
+  if (key === undefined || (codec === "fields" && hasField(fields, key.field))) return fields;
+  return [key.field, key.value, ...fields];
+}
+
+function toJson(payload: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(payload);
+  } catch (cause) {
+    const advice = "It must not hold a BigInt or refer to itself.";
+    throw new PayloadError("invalid_payload", `The payload cannot be written as JSON. ${advice}`, {
+      cause,
+    });
+  }
+  if (text !== undefined) return text;
+  throw new PayloadError(
+    "invalid_payload",
+    `Expected a payload that JSON can hold, got ${describe(payload)}. Send null for nothing.`,
+  );
+}
+
+function toPlainFields(payload: unknown): string[] {
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+    refusePlain("an object of strings", payload);
+  }
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(payload)) {
+    if (name.startsWith("xd:")) refusePlain("field names that do not begin with xd:", name);
+    if (!isWellFormed(name)) refusePlain("field names without lone surrogates", "one with");
+    if (typeof value !== "string") refusePlain(`a string as \`${name}\``, value);
+    if (!isWellFormed(value)) refusePlain(`no lone surrogate in \`${name}\``, "one");
+    fields.push(name, value);
+  }
+  return fields.length > 0 ? fields : refusePlain("at least one field", payload);
+}
+
+function refusePlain(expected: string, given: unknown): never {
+  throw new PayloadError(
+    "invalid_payload",
+    `Expected ${expected} for plain fields, got ${describe(given)}. The codec "json" holds any JSON.`,
+  );
+}
+
+/** The payload of an entry, before its schema. @throws PayloadError */
+export function decodeFields(stored: readonly string[]): unknown {
+  const fields = hasField(stored, RAW) ? unpackRaw(fieldOf(stored, RAW) ?? "") : stored;
+  const version = fieldOf(fields, VERSION);
+  if (version !== undefined && Number(version) !== FORMAT) {
+    throw new PayloadError(
+      "unsupported_format",
+      `The message has format ${version.slice(0, 20)}, this xdrain reads ${FORMAT}; update it.`,
+    );
+  }
+  const data = fieldOf(fields, DATA);
+  return data === undefined ? plainPayload(fields) : parseJson(data);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new PayloadError("invalid_payload", `The field ${DATA} is not JSON.`, { cause });
+  }
+}
+
+function plainPayload(fields: readonly string[]): Record<string, string> {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    if (!name.startsWith("xd:")) pairs.push([name, fields[i + 1] ?? ""]);
+  }
+  // fromEntries makes own properties, a field named __proto__ included.
+  return Object.fromEntries(pairs);
+}
+
+export function fieldOf(fields: readonly string[], name: string): string | undefined {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i] === name) return fields[i + 1];
+  }
+  return undefined;
+}
+
+function hasField(fields: readonly string[], name: string): boolean {
+  return fieldOf(fields, name) !== undefined;
+}
+
+/** Reads `length:value` pairs; the lengths are of bytes, as the server counts. */
+function unpackRaw(text: string): string[] {
+  const bytes = new TextEncoder().encode(text);
+  const decoder = new TextDecoder();
+  const values: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const colon = bytes.indexOf(0x3a, at);
+    const length = colon === -1 ? Number.NaN : Number(decoder.decode(bytes.subarray(at, colon)));
+    if (!Number.isInteger(length) || colon + 1 + length > bytes.length) {
+      throw new PayloadError("invalid_payload", `The field ${RAW} is not well-formed.`);
+    }
+    values.push(decoder.decode(bytes.subarray(colon + 1, colon + 1 + length)));
+    at = colon + 1 + length;
+  }
+  return values;
+}

@@ -1,0 +1,140 @@
+import { fieldOf } from "./fields.ts";
+import type { Outcome } from "./outcome.ts";
+import type { ClaimedEntry, Delivery, Outcomes } from "./store.ts";
+
+/** A message in the hand of a lane, until a turn has settled it. */
+export interface Held extends Delivery {
+  readonly entry: ClaimedEntry;
+  /** How often the handler refused it before. */
+  readonly failures: number;
+  /** Aborts its handler. */
+  readonly controller: AbortController;
+  /** The start of its lease by the store's clock, or earlier. */
+  leasedAt: number;
+  state: "waiting" | "running" | "done";
+  outcome: Outcome | undefined;
+}
+
+/** What a lane has in hand. */
+export interface Hand {
+  /** Takes in what a turn returned; an entry that is in hand already is not taken twice. */
+  admit(entries: readonly ClaimedEntry[], leasedAt: number): void;
+  /** The next message to start, oldest claim first; undefined when none waits. */
+  next(startable: (held: Held) => boolean): Held | undefined;
+  finish(held: Held, outcome: Outcome): void;
+  /** Takes the outcomes out, for a turn to settle; what waits goes back where `release` says so. */
+  takeOutcomes(release: boolean): Outcomes;
+  /** Everything that is not settled yet, as a turn renews it. */
+  list(): readonly Held[];
+  /** Forgets a message that is another pass's now, and aborts its handler. */
+  drop(id: string, reason: unknown): void;
+  readonly waiting: number;
+  readonly running: number;
+  /** Worked on, with outcomes that no turn has taken yet. */
+  readonly done: number;
+  /** Waiting or running. */
+  readonly size: number;
+}
+
+export function createHand(keyField: string): Hand {
+  const held = new Map<string, Held>();
+  let queue: Held[] = [];
+  let running = 0;
+  let done: Held[] = [];
+
+  function leave(item: Held): void {
+    if (item.state === "running") running -= 1;
+    if (held.get(item.id) === item) held.delete(item.id);
+  }
+
+  return {
+    admit(entries, leasedAt) {
+      for (const entry of entries) {
+        if (held.get(entry.id)?.delivery === entry.delivery) continue;
+        const item: Held = {
+          id: entry.id,
+          delivery: entry.delivery,
+          key: fieldOf(entry.fields, keyField) ?? "",
+          entry,
+          failures: Math.max(0, entry.delivery - 1 - entry.crashes),
+          controller: new AbortController(),
+          leasedAt,
+          state: "waiting",
+          outcome: undefined,
+        };
+        held.set(item.id, item);
+        queue.push(item);
+      }
+    },
+
+    next(startable) {
+      const [first] = queue;
+      if (first === undefined || !startable(first)) return undefined;
+      queue.shift();
+      first.state = "running";
+      running += 1;
+      return first;
+    },
+
+    finish(item, outcome) {
+      if (item.state !== "running") return;
+      leave(item);
+      item.state = "done";
+      item.outcome = outcome;
+      done.push(item);
+    },
+
+    takeOutcomes(release) {
+      const outcomes = {
+        complete: [] as (Delivery & { result: string | undefined })[],
+        retry: [] as (Delivery & { delayMs: number })[],
+        dead: [] as (Delivery & Extract<Outcome, { kind: "dead" }>)[],
+        release: [] as Delivery[],
+      };
+      for (const { id, delivery, key, outcome } of done) {
+        if (outcome === undefined) continue;
+        if (outcome.kind === "complete") {
+          outcomes.complete.push({ id, delivery, key, result: outcome.result });
+        } else if (outcome.kind === "retry") {
+          outcomes.retry.push({ id, delivery, key, delayMs: outcome.delayMs });
+        } else {
+          outcomes.dead.push({ id, delivery, key, ...outcome });
+        }
+      }
+      done = [];
+      if (release) {
+        for (const item of queue) {
+          outcomes.release.push({ id: item.id, delivery: item.delivery, key: item.key });
+          item.state = "done";
+          leave(item);
+        }
+        queue = [];
+      }
+      return outcomes;
+    },
+
+    list: () => [...held.values()],
+
+    drop(id, reason) {
+      const item = held.get(id);
+      if (item === undefined) return;
+      leave(item);
+      if (item.state === "waiting") queue = queue.filter((other) => other !== item);
+      item.state = "done";
+      item.controller.abort(reason);
+    },
+
+    get waiting() {
+      return queue.length;
+    },
+    get running() {
+      return running;
+    },
+    get done() {
+      return done.length;
+    },
+    get size() {
+      return held.size;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { backoffDelay } from "./backoff.ts";
+import { PayloadError } from "./errors.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
+import { Reject, Retry } from "./signals.ts";
+import type { DeadReason } from "./store.ts";
+
+/** What became of one delivery. */
+export type Outcome =
+  | { readonly kind: "complete"; readonly result: string | undefined }
+  | { readonly kind: "retry"; readonly delayMs: number; readonly error: string }
+  | {
+      readonly kind: "dead";
+      readonly reason: DeadReason;
+      readonly error: string;
+      readonly failures: number;
+    };
+
+/**
+ * The settle policy: what follows from an error of the handler or of reading the payload. `before`
+ * is how often the message failed earlier.
+ */
+export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: number): Outcome {
+  const failures = before + 1;
+  const text = errorText(error);
+  const dead = (reason: DeadReason): Outcome => ({ kind: "dead", reason, error: text, failures });
+  if (error instanceof PayloadError) {
+    // A newer producer is not the message's fault: it waits for a newer consumer.
+    if (error.code === "unsupported_format") {
+      return { kind: "retry", delayMs: queue.backoff.maxMs, error: text };
+    }
+    return dead("invalid");
+  }
+  if (error instanceof Reject) return dead("rejected");
+  if (failures >= queue.maxFailures) return dead("failed");
+  const delayMs =
+    error instanceof Retry
+      ? error.delayMs
+      : backoffDelay(queue.backoff, failures, () => queue.store.random());
+  return { kind: "retry", delayMs, error: text };
+}
+
+/** An error's name and message, cut so that a dead letter stays small. */
+export function errorText(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, 1_000);
+}

@@ -1,0 +1,69 @@
+import type { ResolvedDrain } from "./drain-options.ts";
+import type { Handler } from "./message.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
+import type { Stopped, Tally } from "./report.ts";
+import type { CallLimits, SurveyFindings } from "./store.ts";
+
+/** What the lanes of a pass share: its limits, and what it has done so far. */
+export interface Pass {
+  readonly queue: ResolvedQueue;
+  readonly options: ResolvedDrain;
+  readonly handler: Handler<unknown>;
+  readonly tally: Tally;
+  /** What the latest survey of any lane found. */
+  found: SurveyFindings | undefined;
+  /** Handlers that run now, in all lanes. */
+  running: number;
+  /** Messages that may still be claimed; lanes take their part before they ask. */
+  claimsLeft: number;
+  /** Mean time of a handler so far, in milliseconds. */
+  meanHandlerMs: number;
+  /** Set when the store failed: no lane goes on. */
+  failed: boolean;
+  /** Called by lanes when a slot becomes free or the pass has to stop. */
+  readonly wakers: Set<() => void>;
+}
+
+/** When handlers have to be over, so that there is time to settle: a tenth, at most half a second. */
+export function workUntil({ startedAt, deadline }: ResolvedDrain): number {
+  return deadline - Math.min(500, Math.max(0, deadline - startedAt) / 10);
+}
+
+/** Why the pass has to stop at once; undefined while it may work. */
+export function mustStop(pass: Pass): Stopped | undefined {
+  if (pass.options.signal?.aborted === true) return "aborted";
+  if (pass.failed) return "store";
+  if (pass.queue.store.now() >= workUntil(pass.options)) return "deadline";
+  return undefined;
+}
+
+/** Why the pass claims no more, though it works on what it has; undefined while it may claim. */
+export function claimsNoMore(pass: Pass): Stopped | undefined {
+  if (pass.claimsLeft <= 0) return "messages";
+  // Beyond this turn each lane needs one request to settle, and one in case that gets no answer.
+  if (requestsLeft(pass) <= 2 * pass.options.lanes) return "requests";
+  if (!fitsBeforeDeadline(pass)) return "deadline";
+  return undefined;
+}
+
+/** Whether a handler of the usual length would be done in time. */
+export function fitsBeforeDeadline(pass: Pass): boolean {
+  return pass.queue.store.now() + pass.meanHandlerMs < workUntil(pass.options);
+}
+
+export function requestsLeft(pass: Pass): number {
+  return pass.options.maxRequests - pass.tally.requests;
+}
+
+/** How far one call of the store may go: a claiming one leaves requests for settling. */
+export function callLimits(pass: Pass, settling: boolean): CallLimits {
+  const reserve = settling ? 0 : pass.options.lanes;
+  return {
+    deadline: pass.options.deadline,
+    maxRequests: Math.max(1, requestsLeft(pass) - reserve),
+  };
+}
+
+export function wakeAll(pass: Pass): void {
+  for (const wake of pass.wakers) wake();
+}

@@ -1,0 +1,162 @@
+import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./backoff.ts";
+import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
+import { integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
+import { type Codec, KEY_FIELD } from "./fields.ts";
+import type { StandardSchema } from "./standard-schema.ts";
+import type { Retention, Store, StoreQueue } from "./store.ts";
+
+/** How long entries are kept: by age, or the newest so many. */
+export type RetentionOptions = { readonly age: Duration } | { readonly count: number };
+
+export interface QueueOptions {
+  /** Its name, and the stream's where `stream` names no other. */
+  readonly name: string;
+  readonly store: Store;
+  /** The stream's key. @default the name */
+  readonly stream?: string;
+  /** The consumer group. @default "xdrain" */
+  readonly group?: string;
+  /** Where a group that never existed starts: at the first entry, or behind the last. @default "0" */
+  readonly start?: "0" | "$";
+  /** How payloads are written: JSON in one field, or an object of strings as plain fields. @default "json" */
+  readonly codec?: Codec;
+  /** The field that holds the idempotency key, for producers of other makes. @default "xd:k" */
+  readonly idempotencyField?: string;
+  /** How long completed work of a key is not repeated. @default 24 h */
+  readonly idempotencyWindow?: Duration;
+  /** The lease: how long a message stays with a pass that gives no sign of life. @default 60 s */
+  readonly visibilityTimeout?: Duration;
+  /** Failures of the handler until the message is a dead letter. @default 5 */
+  readonly maxFailures?: number;
+  /** Deliveries until a message whose pass died is a dead letter. @default 10 */
+  readonly maxDeliveries?: number;
+  /** What becomes of messages in the hand of a pass that died. @default "retry" */
+  readonly onCrash?: "retry" | "dead";
+  readonly backoff?: BackoffOptions;
+  /** Other consumer groups read the stream: entries go when all have them. @default false */
+  readonly shared?: boolean;
+  /** Keep completed entries for a time or a number. @default they are removed at once */
+  readonly retention?: RetentionOptions;
+  /** Name of the dead-letter stream, and how long it keeps; without retention it is never trimmed. */
+  readonly deadLetters?: { readonly stream?: string; readonly retention?: RetentionOptions };
+  /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
+  readonly maxPayload?: number;
+  /** Keep what the handler returns, for the idempotency window. @default false */
+  readonly keepResults?: boolean;
+}
+
+export interface ResolvedQueue {
+  readonly name: string;
+  readonly store: Store;
+  readonly storeQueue: StoreQueue;
+  readonly codec: Codec;
+  readonly maxFailures: number;
+  readonly backoff: ResolvedBackoff;
+  readonly maxPayload: number;
+  readonly schema: StandardSchema | undefined;
+}
+
+const KNOWN = [
+  "name",
+  "store",
+  "stream",
+  "group",
+  "start",
+  "codec",
+  "idempotencyField",
+  "idempotencyWindow",
+  "visibilityTimeout",
+  "maxFailures",
+  "maxDeliveries",
+  "onCrash",
+  "backoff",
+  "shared",
+  "retention",
+  "deadLetters",
+  "maxPayload",
+  "keepResults",
+  "schema",
+];
+const DAY_MS = 86_400_000;
+
+/** Checks the options once; nothing after it asks whether one was given. */
+export function resolveQueue(
+  options: QueueOptions & { readonly schema?: StandardSchema | undefined },
+): ResolvedQueue {
+  onlyKnown("createQueue", options, KNOWN);
+  if (typeof options.store?.turn !== "function") {
+    refuse("store", "a store, such as upstash({ url, token })", options.store);
+  }
+  const schema = options.schema;
+  if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
+    refuse("schema", "a Standard Schema, such as one of zod, valibot or arktype", schema);
+  }
+  return {
+    name: name("name", options.name),
+    store: options.store,
+    storeQueue: resolveStoreQueue(options),
+    codec: oneOf("codec", options.codec, ["json", "fields"]),
+    maxFailures: integer("maxFailures", options.maxFailures, { min: 1, max: 1_000, default: 5 }),
+    backoff: resolveBackoff(options.backoff),
+    maxPayload: integer("maxPayload", options.maxPayload, {
+      min: 1,
+      max: 8_000_000,
+      default: 1_000_000,
+    }),
+    schema,
+  };
+}
+
+function resolveStoreQueue(options: QueueOptions): StoreQueue {
+  const deadLetters = options.deadLetters ?? {};
+  onlyKnown("`deadLetters`", deadLetters, ["stream", "retention"]);
+  const stream = name("stream", options.stream ?? options.name);
+  checkBraces(stream);
+  const leaseMs = milliseconds("visibilityTimeout", options.visibilityTimeout ?? "60 s", {
+    min: 100,
+    max: DAY_MS,
+  });
+  return {
+    stream,
+    group: name("group", options.group ?? "xdrain"),
+    deadLetterStream:
+      deadLetters.stream === undefined ? undefined : name("deadLetters.stream", deadLetters.stream),
+    deadLetterRetention: resolveRetention("deadLetters.retention", deadLetters.retention),
+    start: oneOf("start", options.start, ["0", "$"]),
+    leaseMs,
+    gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
+    maxDeliveries: integer("maxDeliveries", options.maxDeliveries, {
+      min: 1,
+      max: 1_000,
+      default: Math.max(10, options.maxFailures ?? 0),
+    }),
+    onCrash: oneOf("onCrash", options.onCrash, ["retry", "dead"]),
+    shared: options.shared === true,
+    retention: resolveRetention("retention", options.retention),
+    keyField: name("idempotencyField", options.idempotencyField ?? KEY_FIELD),
+    windowMs: milliseconds("idempotencyWindow", options.idempotencyWindow ?? "24 h", {
+      min: 1_000,
+      max: YEAR_MS,
+    }),
+    keepResults: options.keepResults === true,
+  };
+}
+
+function resolveRetention(option: string, given?: RetentionOptions): Retention | undefined {
+  if (given === undefined) return undefined;
+  onlyKnown(`\`${option}\``, given, ["age", "count"]);
+  if ("age" in given) {
+    return { maxAgeMs: milliseconds(`${option}.age`, given.age, { min: 1, max: 10 * YEAR_MS }) };
+  }
+  const range = { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 };
+  return { maxCount: integer(`${option}.count`, given.count, range) };
+}
+
+/** Redis Cluster hashes what is in the first pair of braces; no other key could follow these names. */
+function checkBraces(stream: string): void {
+  const open = stream.indexOf("{");
+  const close = open === -1 ? -1 : stream.indexOf("}", open + 1);
+  if (close > open + 1 || !stream.includes("}")) return;
+  const expected = "a name whose braces make one hash tag, as in orders or {shop}:orders";
+  refuse("stream", expected, stream, "Rename it, or name another `stream`.");
+}

@@ -1,0 +1,84 @@
+import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { name } from "./expect.ts";
+import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
+import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./send.ts";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
+import type { Depth } from "./store.ts";
+
+/** A queue: what is sent (`Input`), and what its handlers receive (`Payload`). */
+export interface Queue<Input, Payload = Input> {
+  readonly name: string;
+  /**
+   * Stores a message; once the promise resolves it is not lost any more.
+   * @throws PayloadError for a payload that cannot be stored; nothing was sent.
+   * @throws SendError when the store did not take it; `uncertain` tells whether it may have.
+   */
+  send(payload: Input, options?: SendOptions): Promise<Sent>;
+  /** Stores many messages in their order, hundreds a request. Throws as `send` does. */
+  sendBatch(messages: readonly BatchMessage<Input>[]): Promise<readonly Sent[]>;
+  /** The messages that will not be tried again, and the way back. */
+  readonly deadLetters: DeadLetters<Payload>;
+  /** What the handler returned for a message id or idempotency key, where results are kept. */
+  result(idOrKey: string): Promise<unknown>;
+  /** How much is where; on a replica it may be behind. */
+  depth(): Promise<Depth>;
+  /**
+   * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
+   * Not for queues with `shared` or `retention`: there, completed entries look the same.
+   * @returns how many were brought back.
+   */
+  repair(): Promise<number>;
+  /** The checked options, for `drain`. */
+  readonly resolved: ResolvedQueue;
+}
+
+/**
+ * Describes a queue. No I/O: cheap enough to call in every invocation.
+ *
+ * @example
+ * const orders = createQueue<Order>({ name: "orders", store });
+ * @throws OptionError for an option that cannot be used.
+ */
+export function createQueue<Schema extends StandardSchema>(
+  options: QueueOptions & { readonly schema: Schema },
+): Queue<SchemaInput<Schema>, SchemaOutput<Schema>>;
+export function createQueue<Payload = unknown>(
+  options: QueueOptions & { readonly schema?: StandardSchema<unknown, Payload> },
+): Queue<Payload>;
+export function createQueue(
+  options: QueueOptions & { readonly schema?: StandardSchema },
+): Queue<unknown> {
+  const resolved = resolveQueue(options);
+  const { store, storeQueue } = resolved;
+
+  return {
+    name: resolved.name,
+    resolved,
+    deadLetters: createDeadLetters(resolved),
+
+    async send(payload, sendOptions = {}) {
+      const [sent] = await sendMessages(resolved, [{ ...sendOptions, payload }]);
+      return sent as Sent;
+    },
+
+    sendBatch: (messages) => sendMessages(resolved, messages),
+
+    async result(idOrKey) {
+      const record = await store.result(storeQueue, name("idOrKey", idOrKey), {});
+      return record === undefined || record.result === "" ? undefined : JSON.parse(record.result);
+    },
+
+    depth: () => store.depth(storeQueue, {}),
+
+    async repair() {
+      let parked = 0;
+      let cursor: string | undefined;
+      do {
+        const repaired = await store.repair(storeQueue, cursor, {});
+        parked += repaired.parked;
+        cursor = repaired.cursor;
+      } while (cursor !== undefined);
+      return parked;
+    },
+  };
+}

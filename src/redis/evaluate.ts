@@ -1,0 +1,68 @@
+import type { Attempt } from "./resend.ts";
+import type { Script, ScriptCall } from "./script.ts";
+import type { Answer, Transport } from "./transport.ts";
+
+// How a script reaches the server: by its SHA-1, with its text where the server does not know it.
+// Its first line may carry flags that some servers take and others refuse:
+// - allow-key-locking: Upstash locks only the script's keys, not the whole database;
+// - allow-oom: Redis runs it with its memory full, which a script that frees memory needs.
+
+/** The first lines to try, in order; the empty one works everywhere. */
+export type Headers = readonly string[];
+
+export const PLAIN_HEADERS: Headers = ["#!lua flags=allow-oom\n", ""];
+export const UPSTASH_HEADERS: Headers = ["#!lua flags=allow-key-locking\n", ...PLAIN_HEADERS];
+
+/** Sends script calls, and remembers which first line the server takes. */
+export interface Evaluator {
+  evaluate(call: ScriptCall, attempt: Pick<Attempt, "signal" | "count">): Promise<Answer>;
+}
+
+export function createEvaluator(transport: Transport, headers: Headers): Evaluator {
+  const shas = new Map<string, Promise<string>>();
+  let accepted = 0;
+
+  function shaOf(script: Script, header: string): Promise<string> {
+    const name = header + script.name;
+    const known = shas.get(name);
+    if (known !== undefined) return known;
+    const made = sha1(header + script.text);
+    shas.set(name, made);
+    return made;
+  }
+
+  async function evaluateWith(
+    header: string,
+    { script, keys, args }: ScriptCall,
+    { signal, count }: Pick<Attempt, "signal" | "count">,
+  ): Promise<Answer> {
+    const rest = [String(keys.length), ...keys, ...args];
+    const sha = await shaOf(script, header);
+    count();
+    const answer = await transport.command(["EVALSHA", sha, ...rest], signal);
+    if (answer.ok || !answer.message.trimStart().startsWith("NOSCRIPT")) return answer;
+    count();
+    return transport.command(["EVAL", header + script.text, ...rest], signal);
+  }
+
+  return {
+    async evaluate(call, attempt) {
+      for (;;) {
+        const header = headers[accepted] ?? "";
+        const answer = await evaluateWith(header, call, attempt);
+        // Such a script did not compile, so it did nothing: the next header may go.
+        if (answer.ok || header === "" || !refusesHeader(answer.message)) return answer;
+        accepted = Math.max(accepted, headers.indexOf(header) + 1);
+      }
+    },
+  };
+}
+
+function refusesHeader(message: string): boolean {
+  return /flag in script shebang|unexpected symbol near '#'|shebang/i.test(message);
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

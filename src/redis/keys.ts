@@ -1,0 +1,57 @@
+import type { StoreQueue } from "../store.ts";
+
+// Every key that xdrain makes is built here. docs/design.md lists them with type, size and lifetime.
+
+/** The keys of one consumer group; all are in the slot of its stream. */
+export interface GroupKeys {
+  readonly stream: string;
+  /** Sorted set: messages that wait for their retry time. */
+  readonly parked: string;
+  /** Hash: the sweep's cursor and gate, the lease and removal mode that passes agreed on. */
+  readonly state: string;
+  /** Stream: dead letters. */
+  readonly dead: string;
+  /** Sorted set: idempotency keys in progress and done. */
+  readonly keys: string;
+  /** Hash: how many passes died with a message in hand. */
+  readonly crashes: string;
+  /** Hash: kept results. */
+  readonly results: string;
+}
+
+/** The part of a stream's name that Redis Cluster hashes; createQueue refuses names without one. */
+function hashTag(stream: string): string {
+  const open = stream.indexOf("{");
+  const close = open === -1 ? -1 : stream.indexOf("}", open + 1);
+  return close > open + 1 ? stream.slice(open + 1, close) : stream;
+}
+
+export function groupKeys(queue: StoreQueue): GroupKeys {
+  const { stream, group } = queue;
+  const key = (what: string) => groupKey(stream, group, what);
+  return {
+    stream,
+    parked: key("parked"),
+    state: key("state"),
+    dead: queue.deadLetterStream ?? key("dead"),
+    keys: key("keys"),
+    crashes: key("crashes"),
+    results: key("results"),
+  };
+}
+
+/** The parked sets of several groups of a stream, for the trim's floor. */
+export function parkedKeys(stream: string, groups: readonly string[]): string[] {
+  return groups.map((group) => groupKey(stream, group, "parked"));
+}
+
+/** Remembers the ids that one send request made. */
+export function sentKey(queue: StoreQueue, requestId: string): string {
+  return groupKey(queue.stream, queue.group, `sent:${requestId}`);
+}
+
+function groupKey(stream: string, group: string, what: string): string {
+  // A colon inside of a group's name would let two groups share a key.
+  const safe = group.replaceAll("%", "%25").replaceAll(":", "%3A");
+  return `{${hashTag(stream)}}:xd:${stream}:${safe}:${what}`;
+}

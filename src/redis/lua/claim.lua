@@ -1,0 +1,124 @@
+-- Claiming: what a lost response left, then due parked messages and new ones.
+
+-- Returned again with the counts that they have; what does not fit stays owned for the next turns.
+local function claim_lost(ids)
+  kind, made = "replayed", true
+  local by_count = {}
+  for i = 1, math.min(#ids, claim) do
+    local count = delivery[ids[i]]
+    by_count[count] = by_count[count] or {}
+    append(by_count[count], ids[i])
+  end
+  for count, list in pairs(by_count) do
+    local replies = call_in_slices({ "XCLAIM", stream, group, token, 0 }, list,
+      { "RETRYCOUNT", count })
+    for _, entries in ipairs(replies) do
+      for _, entry in ipairs(entries) do
+        give(entry[1], count, 0, entry[2])
+      end
+    end
+  end
+  lost_payloads = lost_payloads + math.min(#ids, claim) - #messages
+end
+
+-- The parked messages that are due, as { id, deliveries }; learns when the next one is.
+local function due_parked()
+  local head = call("ZRANGE", parked_key, 0, 0, "WITHSCORES")
+  if not head[2] then
+    return {}, true
+  end
+  local first = math.floor(tonumber(head[2]) / 1024)
+  if first > now then
+    next_due = first
+    return {}, false
+  end
+  if claim == 0 then
+    next_due = first
+    return {}, false
+  end
+  local list = call("ZRANGE", parked_key, "-inf", whole(now * 1024 + 1023), "BYSCORE", "LIMIT", 0,
+    claim, "WITHSCORES")
+  local due = {}
+  for i = 1, #list, 2 do
+    due[#due + 1] = { list[i], tonumber(list[i + 1]) % 1024 }
+  end
+  return due, false
+end
+
+local function take_by_force(list, count)
+  local entries = {}
+  for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, lease }, list,
+    { "FORCE", "RETRYCOUNT", count })) do
+    append(entries, unpack(reply))
+  end
+  account_for_missing(list, entries, count)
+  return entries
+end
+
+-- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
+-- steal a live one where the group was made anew and somebody has read the entry again.
+local function claim_parked(due, room)
+  local by_count, ids, seen = {}, {}, {}
+  for i = 1, math.min(#due, room) do
+    local id, count = due[i][1], due[i][2] + 1
+    ids[i] = id
+    if count > 1 then
+      seen[#seen + 1] = id
+    end
+    by_count[count] = by_count[count] or {}
+    append(by_count[count], id)
+  end
+  local crashes = {}
+  if #seen > 0 then
+    local counts = crash_counts(seen)
+    for i, id in ipairs(seen) do
+      crashes[id] = counts[i]
+    end
+  end
+  for count, list in pairs(by_count) do
+    for _, entry in ipairs(take_by_force(list, count)) do
+      give(entry[1], count, crashes[entry[1]] or 0, entry[2])
+    end
+  end
+  call_in_slices({ "ZREM", parked_key }, ids)
+end
+
+-- Before 7.2 a consumer is made by its first message, since then by its first read.
+local reading_makes = (redis.REDIS_VERSION_NUM or 0x00080000) >= 0x00070200
+
+-- Reads new entries; returns how many came and their bytes.
+local function read_new(count)
+  local reply = try("XREADGROUP", "GROUP", group, token, "COUNT", count, "STREAMS", stream, ">")
+  made = made or reading_makes
+  if not reply then
+    return 0, 0
+  end
+  if reply.err then
+    pending_limit = 1
+    return 0, 0
+  end
+  made = true
+  local bytes, entries = 0, (reply[1][2] or reply[2])
+  for _, entry in ipairs(entries) do
+    give(entry[1], 1, 0, entry[2])
+    for _, value in ipairs(entry[2]) do
+      bytes = bytes + #value
+    end
+  end
+  return #entries, bytes
+end
+
+-- As many as fit by the size seen so far. Where none was seen, a first slice small enough to fit
+-- whatever its payloads are tells how many more do.
+local function claim_new(want)
+  if size_hint > 0 then
+    return read_new(math.min(want, math.max(1, math.floor(max_bytes / size_hint))))
+  end
+  local got, bytes = read_new(math.min(want, probe))
+  if got == probe and want > got then
+    local more = math.floor((max_bytes - bytes) / math.max(1, bytes / got))
+    if more > 0 then
+      read_new(math.min(want - got, more))
+    end
+  end
+end

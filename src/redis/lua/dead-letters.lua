@@ -1,0 +1,42 @@
+-- Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
+
+-- The first six pairs tell the story, the original fields follow. An entry too wide to unpack is
+-- one field of length-prefixed values, which the message codec reads.
+local function write_dead_letter(id, count, reason, text, failures)
+  local entry = call("XRANGE", stream, id, id)[1]
+  if entry then
+    local fields = entry[2]
+    if #fields > 780 then
+      local parts = {}
+      for i, value in ipairs(fields) do
+        parts[i] = #value .. ":" .. value
+      end
+      fields = { "xd:raw", table.concat(parts) }
+    end
+    local add = { "XADD", dead_key }
+    if dead_trim ~= "" then
+      local bound = dead_trim_value
+      if dead_trim == "MINID" then bound = math.max(0, now - bound) end
+      append(add, dead_trim, "~", whole(bound))
+    end
+    append(add, "*", "failed_at", whole(now), "reason", reason, "error", text, "deliveries", count)
+    append(add, "failures", failures, "original_id", id)
+    append(add, unpack(fields))
+    call(unpack(add))
+    dead_count = dead_count + 1
+  else
+    lost_payloads = lost_payloads + 1
+  end
+  finish(id, count)
+end
+
+local function settle_dead()
+  for i = dead_at, release_at - 1, 6 do
+    local id, count = ARGV[i], tonumber(ARGV[i + 1])
+    if mine(id, count) then
+      write_dead_letter(id, count, ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5]))
+      free(ARGV[i + 2])
+      delivery[id] = nil
+    end
+  end
+end

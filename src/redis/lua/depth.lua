@@ -1,0 +1,11 @@
+-- How much is where. Reply: entries, in flight, parked, dead. O(1) but for the groups of the stream.
+
+local in_flight = 0
+local pending = try("XPENDING", stream, group)
+if not pending.err then
+  in_flight = pending[1]
+elseif not string.find(pending.err, "NOGROUP", 1, true) then
+  return { "error", pending.err }
+end
+return { "ok", commands, call("XLEN", stream), in_flight, call("ZCARD", parked_key),
+  call("XLEN", dead_key) }

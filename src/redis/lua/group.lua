@@ -1,0 +1,99 @@
+-- The consumer group: made when it is missing, looked at by a survey, and what this token owns of it.
+
+local pending, groups, foreign_position, unread -- known after a survey
+local length, first_ms, trimmed_excess = 0, nil, nil
+local all_settled, all_read_ms = true, math.huge -- over every group of the stream
+
+-- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
+-- dropped with it. Only one that never existed may start at $; it had nothing parked.
+local function create_group(stream_exists)
+  if not stream_exists and call("EXISTS", stream) == 0 then
+    lost_payloads = lost_payloads + call("ZCARD", parked_key)
+  end
+  local from = start
+  if from ~= "0" and call("EXISTS", state_key) == 1 then
+    from = "0"
+  end
+  call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
+  call("DEL", parked_key, crashes_key)
+  if start ~= "0" then
+    call("HSET", state_key, "created", whole(now))
+  end
+  created = 1
+end
+
+local function look_at_groups()
+  local reply, missing = try("XINFO", "GROUPS", stream), false
+  if reply.err then
+    if call("EXISTS", stream) == 1 then
+      return reply
+    end
+    reply, missing = {}, true
+  end
+  groups = {}
+  for _, info in ipairs(reply) do
+    local found = named(info)
+    append(groups, found.name)
+    all_settled = all_settled and found.pending == 0
+    all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
+    if found.name == group then
+      pending, unread = found.pending, found["entries-read"]
+    end
+  end
+  if not pending then
+    create_group(not missing)
+    append(groups, group)
+    pending, unread = 0, false
+  end
+end
+
+-- Its length, and how many unread entries must have been trimmed by someone else: added and not
+-- read, but not there. (max-deleted-entry-id does not tell: XTRIM leaves it alone.)
+local function look_at_stream()
+  local info = named(call("XINFO", "STREAM", stream))
+  length = info.length
+  if info["first-entry"] then
+    first_ms = tonumber(string.match(info["first-entry"][1], "^%d+"))
+  end
+  if unread and info["entries-added"] then
+    unread = info["entries-added"] - unread
+    trimmed_excess = unread - length
+  else
+    unread = nil
+  end
+end
+
+local function read_owned()
+  local reply = try("XPENDING", stream, group, "-", "+", 10000, token)
+  if reply.err then
+    if not string.find(reply.err, "NOGROUP", 1, true) then
+      return reply
+    end
+    create_group()
+    reply = {}
+  end
+  for _, entry in ipairs(reply) do
+    local id = entry[1]
+    idle[id], delivery[id], owned[#owned + 1] = tonumber(entry[3]), tonumber(entry[4]), id
+  end
+end
+
+local failed
+if survey > 0 then
+  failed = look_at_groups()
+  if not failed then
+    look_at_stream()
+    if pending > 0 then
+      failed = read_owned()
+    end
+    if #groups > 1 then
+      keep = 1
+    end
+  end
+else
+  failed = read_owned()
+end
+if failed then
+  return { "error", failed.err, commands }
+end
+local owned_at_start = #owned

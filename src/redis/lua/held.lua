@@ -1,0 +1,50 @@
+-- What the pass still holds: renewed when it asks (a third of the lease has passed).
+
+local function renew_held()
+  local ids = {}
+  for i = held_at, complete_at - 1, 3 do
+    local id, count, key = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+    if delivery[id] ~= count or taken[key] then
+      lost[#lost + 1] = id
+    else
+      still_held[id] = true
+      if renew == 1 then
+        ids[#ids + 1] = id
+        if key ~= "" then
+          append(records, whole((now + lease) * 2), key)
+        end
+      end
+    end
+  end
+  if #ids > 0 then
+    call_in_slices({ "XCLAIM", stream, group, token, 0 }, ids, { "JUSTID" })
+  end
+end
+
+-- An outcome that was sent before and is not owned now: parked or gone, it was settled then. Owned
+-- by another, it cannot be told. (A rare path, bounded by the batch.)
+local function resolve_unsettled()
+  if #unsettled == 0 then
+    return
+  end
+  local scores = ask_in_slices({ "ZMSCORE", parked_key }, unsettled)
+  for i, id in ipairs(unsettled) do
+    if not scores[i] then
+      local someone = #call("XPENDING", stream, group, id, id, 1) > 0
+      if someone or keep == 0 and #call("XRANGE", stream, id, id) > 0 then
+        uncertain[#uncertain + 1] = id
+      end
+    end
+  end
+end
+
+-- Owned, but neither held nor settled by the caller: the response that handed it out was lost.
+local function lost_claims()
+  local ids = {}
+  for _, id in ipairs(owned) do
+    if delivery[id] and not still_held[id] then
+      ids[#ids + 1] = id
+    end
+  end
+  return ids
+end

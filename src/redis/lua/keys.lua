@@ -1,0 +1,113 @@
+-- Idempotency keys of what was claimed: done inside the window, in progress elsewhere, or ours now.
+-- One sorted set: member = key, score = expiry * 2 + done. A constant number of commands a turn.
+
+local function key_of(fields)
+  for i = 1, #fields, 2 do
+    if fields[i] == key_field then
+      return fields[i + 1]
+    end
+  end
+  return ""
+end
+
+-- Cuts what would make the reply too large, and gives it back: parked, due now, not counted.
+local function cut_to_size()
+  local bytes, fitting = 0, #messages
+  for i, message in ipairs(messages) do
+    for _, value in ipairs(message[4]) do
+      bytes = bytes + #value
+    end
+    if bytes > max_bytes and i > 1 then
+      fitting = i - 1
+      break
+    end
+  end
+  for i = #messages, fitting + 1, -1 do
+    local id, count = messages[i][1], messages[i][2]
+    if kind == "suspects" then
+      call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
+      call("HSET", crashes_key, id, messages[i][3] - 1)
+      suspects_left = 1
+    elseif kind == "ordinary" then
+      park(id, now, count - 1)
+    end
+    messages[i] = nil
+  end
+end
+
+-- The record of a lost claim is ours already: renewed where its lease still runs.
+local function renew_records()
+  local pairs_of_records = {}
+  for _, message in ipairs(messages) do
+    local key = key_of(message[4])
+    if key ~= "" and idle[message[1]] < lease - SCRIPT_MS then
+      append(pairs_of_records, whole((now + lease) * 2), key)
+    end
+  end
+  if #pairs_of_records > 0 then
+    call_in_slices({ "ZADD", keys_key, "XX" }, pairs_of_records)
+  end
+  return #pairs_of_records > 0
+end
+
+local function take_keys()
+  local keys, owners = {}, {}
+  for i, message in ipairs(messages) do
+    local key = key_of(message[4])
+    if key ~= "" then
+      keys[#keys + 1], owners[#owners + 1] = key, i
+    end
+  end
+  if #keys == 0 then
+    return false
+  end
+  local seen, dropped = {}, {}
+  local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
+  for i, key in ipairs(keys) do
+    local id, count = messages[owners[i]][1], messages[owners[i]][2]
+    local score = tonumber(scores[i] or "0")
+    local expiry, done = math.floor(score / 2), score % 2 == 1
+    if done and expiry > now then
+      finish(id, count)
+      duplicates = duplicates + 1
+      dropped[owners[i]] = true
+    elseif seen[key] or expiry > now then
+      park(id, seen[key] and now + lease or expiry, count - 1)
+      deferred = deferred + 1
+      dropped[owners[i]] = true
+    else
+      seen[key] = true
+      append(records, whole((now + lease) * 2), key)
+    end
+  end
+  if next(dropped) then
+    local rest = {}
+    for i, message in ipairs(messages) do
+      if not dropped[i] then
+        rest[#rest + 1] = message
+      end
+    end
+    messages = rest
+  end
+  return true
+end
+
+-- Expired records go, at most a thousand a time; the set itself expires when nobody renews it.
+local function keep_house(keyed_claim, ending)
+  if housekeeping == 1 or ending and keyed == 1 then
+    local expired = call("ZRANGE", keys_key, "-inf", "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0,
+      1000)
+    if #expired > 0 then
+      call_in_slices({ "ZREM", keys_key }, expired)
+      if keep_results == 1 then
+        call_in_slices({ "HDEL", results_key }, expired)
+      end
+    end
+  elseif not (keyed_claim and survey == 1) then
+    return
+  end
+  call("PEXPIRE", keys_key, whole(window + 3600000))
+  if keep_results == 1 then
+    call("PEXPIRE", results_key, whole(window + 3600000))
+  end
+end

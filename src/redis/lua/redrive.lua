@@ -1,0 +1,20 @@
+-- Moves dead letters back to the stream as new messages: their fields without the story of their
+-- death, a new id, no failures. Sent again, it returns the ids of the first time.
+-- Reply: for each id the new one, or "" where there was no such dead letter. O(messages).
+
+local before = call("GET", sent_key)
+if before then
+  return { "ok", commands, before }
+end
+local ids = {}
+for i = list_at, #ARGV do
+  local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
+  local id = ""
+  if entry then
+    id = call("XADD", stream, "*", unpack(entry[2], 13))
+    call("XDEL", dead_key, ARGV[i])
+  end
+  ids[#ids + 1] = id
+end
+call("SET", sent_key, table.concat(ids, " "), "PX", whole(remember))
+return { "ok", commands, table.concat(ids, " ") }

@@ -1,0 +1,64 @@
+-- The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in Redis.
+
+local DEFAULT_LEASE, DAY = 60000, 86400000
+local sweep_lease, survey_again, sweeping = lease, 0, 0
+local changes = {} -- of the state hash
+
+-- Functions may be deployed with different leases: the larger one counts. The default needs no
+-- record; a record that nobody renewed for two days counts no more.
+local function agree_on_lease(state)
+  local ours, stored = lease, tonumber(state[4] or "0")
+  local age = now - tonumber(state[5] or "0")
+  local record
+  if stored == 0 then
+    sweep_lease = math.max(ours, DEFAULT_LEASE) -- of somebody who left no record
+    record = ours ~= DEFAULT_LEASE
+  elseif stored > ours and age < 2 * DAY then
+    lease, sweep_lease = stored, stored
+    record = false
+  else
+    record = stored ~= ours or age > DAY
+  end
+  if record then
+    append(changes, "lease", whole(ours), "lease_at", whole(now))
+  end
+end
+
+-- Removes the consumers that dead passes left; never one that owns something or is not ours.
+local function delete_idle_consumers()
+  for _, flat in ipairs(call("XINFO", "CONSUMERS", stream, group)) do
+    local consumer = named(flat)
+    local name = consumer.name
+    if consumer.pending == 0 and string.sub(name, 1, 3) == "xd:" and name ~= SUSPECTS
+      and name ~= token then
+      call("XGROUP", "DELCONSUMER", stream, group, name)
+    end
+  end
+end
+
+local function sweep(state)
+  local opens = tonumber(state[2] or "0")
+  survey_again = opens
+  if now < opens and opens <= now + gate then -- a clock that went back opens the gate
+    return
+  end
+  local reply = try("XAUTOCLAIM", stream, group, SUSPECTS, sweep_lease, state[1] or "0-0",
+    "COUNT", 10, "JUSTID")
+  if reply.err then -- a server's limit of pending entries a consumer: the suspects go first
+    pending_limit = 1
+    survey_again = now + gate
+    return
+  end
+  reclaimed = #reply[2]
+  local gone = #(reply[3] or {})
+  lost_payloads = lost_payloads + gone
+  local finished = reply[1] == "0-0"
+  local dirty = reclaimed + gone > 0 or state[3] == "1"
+  if finished and dirty then
+    delete_idle_consumers()
+    dirty = false
+  end
+  sweeping = finished and 0 or 1
+  survey_again = now + (finished and gate or 50)
+  append(changes, "cursor", reply[1], "next", whole(survey_again), "dirty", dirty and "1" or "0")
+end

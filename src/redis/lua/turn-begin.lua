@@ -1,0 +1,51 @@
+-- A turn: settle what the pass has in hand, then claim more, in one atomic step.
+-- KEYS, the named arguments and the lists behind them are declared in turn.ts; this part refuses a
+-- copy that arrives late, and holds what the other parts share.
+-- Reply: see turn-end.lua. Complexity: O(messages of the turn), whatever the size of the queue.
+
+local now = server_time()
+if not_after > 0 and now > not_after then
+  return { "late", whole(now), commands }
+end
+
+local SUSPECTS = "xd:suspects" -- the permanent consumer that holds what dead passes left
+local SCRIPT_MS = 20 -- longer than a script takes: `now` was read at its start, idle times later
+
+-- What this token owns: id -> delivery count, id -> idle time, and the ids in order.
+local delivery, idle, owned = {}, {}, {}
+-- What the turn will do to the stream's side tables; flush() applies it.
+local acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
+-- What the reply will say.
+local lost, uncertain, messages = {}, {}, {}
+local dead_count, lost_payloads, duplicates, deferred, reclaimed = 0, 0, 0, 0, 0
+local created, pending_limit, suspects_left, next_due = 0, 0, 0, 0
+
+-- Out of the pending list until `due`, with the number of deliveries that count so far.
+local function park(id, due, count)
+  append(parks, whole(due * 1024 + math.max(0, math.min(count, 1023))), id)
+  acks[#acks + 1] = id
+end
+
+-- Done with it for good. Only a message that was delivered before can have a crash record.
+local function finish(id, count)
+  acks[#acks + 1] = id
+  if keep == 0 then
+    removals[#removals + 1] = id
+  end
+  if count > 1 then
+    forgets[#forgets + 1] = id
+  end
+end
+
+-- Side tables first, the pending list after them, the entry last: a failure in between repeats
+-- work and loses none.
+local function flush()
+  if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
+  if #records > 0 then call_in_slices({ "ZADD", keys_key }, records) end
+  if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
+  if #frees > 0 then call_in_slices({ "ZREM", keys_key }, frees) end
+  if #acks > 0 then call_in_slices({ "XACK", stream, group }, acks) end
+  if #removals > 0 then call_in_slices({ "XDEL", stream }, removals) end
+  if #forgets > 0 then call_in_slices({ "HDEL", crashes_key }, forgets) end
+  acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
+end

@@ -1,0 +1,134 @@
+-- The turn itself, from the parts above.
+
+local nothing_parked = false
+
+-- Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
+-- ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.
+local function leftovers_in_the_way()
+  if length == 0 then
+    return false
+  end
+  if keep == 1 then
+    local over = retain == "" or retain == "MAXLEN" and length > retain_value
+      or retain == "MINID" and first_ms < now - retain_value
+    return over and all_settled and nothing_parked and first_ms <= all_read_ms
+  end
+  local parked_count = nothing_parked and 0 or call("ZCARD", parked_key)
+  local waiting = pending + parked_count + math.max(0, unread or 0)
+  return unread and length > waiting or #messages == 0 and waiting == 0
+end
+
+ask_for_keys()
+settle_completed()
+settle_retries()
+settle_dead()
+settle_released()
+resolve_unsettled()
+renew_held()
+local left = lost_claims()
+if final == 1 then
+  for _, id in ipairs(left) do
+    park(id, now, delivery[id] - 1)
+  end
+  left = {}
+end
+flush()
+
+local hand_empty = next(still_held) == nil
+local due = {}
+if claim > 0 and #left > 0 then
+  claim_lost(left)
+else
+  due, nothing_parked = due_parked()
+end
+
+local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0
+local trimmed_unread, leftovers = 0, 0
+if survey > 0 and not quiet then
+  local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
+    "trimmed", "format", "suspects")
+  if tonumber(state[8] or "1") > 1 then
+    return { "format", state[8], commands }
+  end
+  agree_on_lease(state)
+  if state[6] == "1" then
+    keep = 1
+  elseif shared == 1 then
+    append(changes, "shared", "1")
+  end
+  local known = tonumber(state[7] or "0")
+  if trimmed_excess and trimmed_excess > known then
+    trimmed_unread = trimmed_excess - known
+    append(changes, "trimmed", whole(trimmed_excess))
+  elseif trimmed_excess and keep == 0 and pending == 0 and nothing_parked
+    and math.max(0, trimmed_excess) < known then
+    append(changes, "trimmed", whole(math.max(0, trimmed_excess)))
+  end
+  if pending > 0 then
+    sweep(state)
+  end
+  -- Passes that die in their first turn must not starve the ordinary work: every other survey that
+  -- finds suspects looks for ordinary messages first.
+  if suspects == 1 and state[9] == "1" then
+    suspects = 2
+  end
+end
+
+if claim > 0 and kind == "ordinary" and not quiet then
+  if suspects == 1 and hand_empty and (pending or 1) > 0 then
+    claim_suspects()
+  end
+  if kind == "ordinary" then
+    claim_new(claim - math.min(#due, math.floor(claim / 2)))
+    if #due > 0 and #messages < claim then
+      made = true
+      claim_parked(due, claim - #messages)
+    end
+    if suspects == 2 then
+      if #messages > 0 then
+        suspects_left = 1
+      elseif hand_empty and (pending or 1) > 0 then
+        claim_suspects()
+      end
+    end
+  end
+  if survey > 0 and suspects > 0 and pending > 0 and (kind == "suspects" or suspects_left == 1) then
+    append(changes, "suspects", kind == "suspects" and "1" or "0")
+  end
+end
+if #changes > 0 then
+  call("HSET", state_key, unpack(changes))
+end
+
+cut_to_size()
+local keyed_claim
+if kind == "replayed" then
+  keyed_claim = renew_records()
+else
+  keyed_claim = take_keys()
+end
+flush()
+
+local ending = hand_empty and #messages == 0
+keep_house(keyed_claim, ending)
+if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or survey ~= 1) then
+  -- Its pending list was read above and all of it is settled; look again if anything came since.
+  if given == 0 or #call("XPENDING", stream, group, "-", "+", 1, token) == 0 then
+    call("XGROUP", "DELCONSUMER", stream, group, token)
+  end
+end
+
+if survey > 0 then
+  survey_again = math.max(survey_again, now + 50)
+  if pending == 0 then
+    survey_again = now + gate
+  end
+  if leftovers_in_the_way() then
+    leftovers = 1
+  end
+end
+
+return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
+  dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
+  created, pending_limit, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
+  groups, sweeping } or {} }

@@ -1,0 +1,76 @@
+import type { StoreQueue } from "../store.ts";
+import { groupKeys, parkedKeys, sentKey } from "./keys.ts";
+import { retentionArgs } from "./retention.ts";
+import { callOf, defineScript, type ScriptCall } from "./script.ts";
+import { REMEMBER_MS } from "./send.ts";
+
+/** Removes completed entries below every group's unprocessed work. */
+export const trimScript = defineScript("trim", {
+  keys: ["stream", "state_key"],
+  args: { retain: "text", retain_value: "number" },
+  fragments: ["trim"],
+});
+
+export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
+  const retain = retentionArgs(queue.retention);
+  const keys = groupKeys(queue);
+  return callOf(
+    trimScript,
+    { stream: keys.stream, state_key: keys.state },
+    { retain: retain.kind, retain_value: retain.value },
+    { keys: parkedKeys(queue.stream, groups), list: groups },
+  );
+}
+
+/** Parks again what the loss of the parked set made invisible. */
+export const repairScript = defineScript("repair", {
+  keys: ["stream", "parked_key"],
+  args: { group: "text", from: "text" },
+  fragments: ["repair"],
+});
+
+export function repairCall(queue: StoreQueue, cursor: string | undefined): ScriptCall {
+  const keys = groupKeys(queue);
+  return callOf(
+    repairScript,
+    { stream: keys.stream, parked_key: keys.parked },
+    { group: queue.group, from: cursor ?? "-" },
+  );
+}
+
+/** Moves dead letters back to the stream. */
+export const redriveScript = defineScript("redrive", {
+  keys: ["stream", "dead_key", "sent_key"],
+  args: { remember: "number" },
+  fragments: ["redrive"],
+});
+
+export function redriveCall(
+  queue: StoreQueue,
+  ids: readonly string[],
+  requestId: string,
+): ScriptCall {
+  const keys = groupKeys(queue);
+  return callOf(
+    redriveScript,
+    { stream: keys.stream, dead_key: keys.dead, sent_key: sentKey(queue, requestId) },
+    { remember: REMEMBER_MS },
+    { list: ids },
+  );
+}
+
+/** Counts what is where. */
+export const depthScript = defineScript("depth", {
+  keys: ["stream", "parked_key", "dead_key"],
+  args: { group: "text" },
+  fragments: ["depth"],
+});
+
+export function depthCall(queue: StoreQueue): ScriptCall {
+  const keys = groupKeys(queue);
+  return callOf(
+    depthScript,
+    { stream: keys.stream, parked_key: keys.parked, dead_key: keys.dead },
+    { group: queue.group },
+  );
+}

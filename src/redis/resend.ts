@@ -1,0 +1,109 @@
+import { StoreError } from "../errors.ts";
+import type { CallLimits, Clock } from "../store.ts";
+import { isPassing, noAnswer, serverError } from "./errors.ts";
+import { asNumber } from "./reply.ts";
+import type { Answer } from "./transport.ts";
+
+// Every script can be sent again: it knows its request, or what its token owns. So a request that
+// got no answer is repeated, a bounded number of times, each with a limit of server time.
+
+export interface ResendPolicy {
+  /** How long one request may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Most requests that get no answer, the first included. */
+  readonly attempts: number;
+}
+
+/** Which attempt of a call this is, and until when the server may carry it out. */
+export interface Attempt {
+  readonly number: number;
+  /** Milliseconds by the server's clock; 0 where that is not known yet. */
+  readonly notAfter: number;
+  readonly signal: AbortSignal;
+  /** To be called before each request. */
+  readonly count: () => void;
+}
+
+export interface Resent {
+  readonly reply: unknown;
+  readonly requests: number;
+}
+
+/** How far the server's clock is ahead of ours; learned from replies, a hint and no more. */
+export interface ServerClock {
+  offset: number | undefined;
+}
+
+export async function resend(
+  context: {
+    readonly clock: Clock;
+    readonly policy: ResendPolicy;
+    readonly serverClock: ServerClock;
+  },
+  ask: (attempt: Attempt) => Promise<Answer>,
+  limits: CallLimits,
+): Promise<Resent> {
+  const { clock, policy, serverClock } = context;
+  const mayAsk = limits.maxRequests ?? Number.POSITIVE_INFINITY;
+  let requests = 0;
+  let late = 0;
+  for (let number = 1; ; ) {
+    const timeout = attemptTimeout(policy, limits, clock);
+    const { offset } = serverClock;
+    const notAfter = offset === undefined ? 0 : Math.ceil(clock.now() + offset + timeout.ms);
+    let failure: unknown;
+    try {
+      const count = () => {
+        if (requests >= mayAsk) throw new RequestsUsedUp();
+        requests += 1;
+      };
+      const answer = await ask({ number, notAfter, signal: timeout.signal, count });
+      if (answer.ok) {
+        const { reply } = answer;
+        if (!Array.isArray(reply) || reply[0] !== "late") return { reply, requests };
+        // The server's clock is not where we thought; nothing was done.
+        serverClock.offset = asNumber(reply[1]) - clock.now();
+        late += 1;
+        if (late < policy.attempts) continue;
+      } else if (!isPassing(answer.message)) {
+        throw serverError(answer.message, requests);
+      }
+      failure = answer.ok ? undefined : serverError(answer.message, requests);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      failure = error;
+    } finally {
+      timeout.clear();
+    }
+    const givesUp =
+      number >= policy.attempts ||
+      failure instanceof RequestsUsedUp ||
+      requests >= mayAsk ||
+      limits.signal?.aborted === true;
+    if (givesUp) throw finalError(failure, requests, timeout.expired());
+    await clock.sleep(50 * 2 ** (number - 1) * (1 + clock.random()), limits.signal);
+    if (limits.deadline !== undefined && clock.now() >= limits.deadline) {
+      throw finalError(failure, requests, true);
+    }
+    number += 1;
+  }
+}
+
+class RequestsUsedUp extends Error {}
+
+function finalError(failure: unknown, requests: number, timedOut: boolean): StoreError {
+  return failure instanceof StoreError ? failure : noAnswer(failure, requests, timedOut);
+}
+
+function attemptTimeout(policy: ResendPolicy, limits: CallLimits, clock: Clock) {
+  const left = limits.deadline === undefined ? policy.timeoutMs : limits.deadline - clock.now();
+  const ms = Math.max(1, Math.min(policy.timeoutMs, left));
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error(`No answer within ${ms} ms`)), ms);
+  return {
+    ms,
+    signal: controller.signal,
+    expired: () => controller.signal.aborted,
+    clear: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,125 @@
+import { randomId } from "../random-id.ts";
+import type { CallLimits, Clock, Store } from "../store.ts";
+import { systemClock } from "./clock.ts";
+import { readDeadLetters } from "./dead-letters.ts";
+import { createEvaluator, type Headers, PLAIN_HEADERS } from "./evaluate.ts";
+import { groupKeys } from "./keys.ts";
+import { depthCall, redriveCall, repairCall, trimCall } from "./maintenance.ts";
+import { asArray, asNumber, asText } from "./reply.ts";
+import { type Attempt, resend, type ServerClock } from "./resend.ts";
+import type { ScriptCall } from "./script.ts";
+import { asIds, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
+import type { Transport } from "./transport.ts";
+import { readTurnReply, turnCall } from "./turn.ts";
+
+/** What every store over Redis can be told. */
+export interface RedisStoreOptions {
+  /** How long one request may take, in milliseconds. @default 10 000 */
+  readonly requestTimeoutMs?: number;
+  /** Most requests for one call when no answer comes, the first included. @default 3 */
+  readonly attempts?: number;
+  /** Time, chance and waiting. @default the system's */
+  readonly clock?: Clock;
+}
+
+/** What the scripts of ours answer first when they did their work. */
+const STATUSES: readonly unknown[] = ["ok", "partial", "undeclared"];
+
+/** The Store over anything that carries commands to a Redis. */
+export function createRedisStore(
+  transport: Transport,
+  options: RedisStoreOptions & { readonly headers?: Headers } = {},
+): Store {
+  const clock = options.clock ?? systemClock;
+  const serverClock: ServerClock = { offset: undefined };
+  const evaluator = createEvaluator(transport, options.headers ?? PLAIN_HEADERS);
+  const context = {
+    clock,
+    policy: { timeoutMs: options.requestTimeoutMs ?? 10_000, attempts: options.attempts ?? 3 },
+    serverClock,
+  };
+
+  async function run(
+    makeCall: (attempt: Attempt) => ScriptCall,
+    limits: CallLimits,
+  ): Promise<{ readonly reply: readonly unknown[]; readonly requests: number }> {
+    const ask = (attempt: Attempt) => evaluator.evaluate(makeCall(attempt), attempt);
+    const resent = await resend(context, ask, limits);
+    const reply = asArray(resent.reply);
+    if (!STATUSES.includes(reply[0])) throw unexpectedStatus(reply, resent.requests);
+    return { reply, requests: resent.requests };
+  }
+
+  /** A single command; only for those that may run twice. */
+  async function command(args: readonly string[], limits: CallLimits): Promise<unknown> {
+    const ask = ({ signal, count }: Attempt) => {
+      count();
+      return transport.command(args, signal);
+    };
+    return (await resend(context, ask, limits)).reply;
+  }
+
+  return {
+    now: () => clock.now(),
+    random: () => clock.random(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+
+    async send(queue, request, limits) {
+      const { reply, requests } = await run(() => sendCall(queue, request), limits);
+      return readSendReply(reply, requests);
+    },
+
+    async turn(queue, request, limits) {
+      const { reply, requests } = await run((attempt) => turnCall(queue, request, attempt), limits);
+      const turn = readTurnReply(reply, requests);
+      serverClock.offset = turn.now - clock.now();
+      return turn;
+    },
+
+    async trim(queue, groups, limits) {
+      const { reply, requests } = await run(() => trimCall(queue, groups), limits);
+      return { removed: asNumber(reply[2]), bill: { requests, commands: asNumber(reply[1]) } };
+    },
+
+    async repair(queue, cursor, limits) {
+      const { reply } = await run(() => repairCall(queue, cursor), limits);
+      const next = asText(reply[2]);
+      return { parked: asNumber(reply[3]), cursor: next === "" ? undefined : next };
+    },
+
+    async readDeadLetters(queue, page, limits) {
+      const from = page.after === undefined ? "-" : `(${page.after}`;
+      const { dead } = groupKeys(queue);
+      return readDeadLetters(
+        await command(["XRANGE", dead, from, "+", "COUNT", String(page.count)], limits),
+      );
+    },
+
+    async redrive(queue, ids, limits) {
+      const requestId = randomId(clock.random);
+      const { reply } = await run(() => redriveCall(queue, ids, requestId), limits);
+      const made = asIds(reply[2]);
+      return ids.map((_, i) => made[i]);
+    },
+
+    async removeDeadLetters(queue, ids, limits) {
+      return asNumber(await command(["XDEL", groupKeys(queue).dead, ...ids], limits));
+    },
+
+    async result(queue, name, limits) {
+      const text = await command(["HGET", groupKeys(queue).results, name], limits);
+      return text === null ? undefined : { result: asText(text) };
+    },
+
+    async depth(queue, limits) {
+      const { reply } = await run(() => depthCall(queue), limits);
+      const [entries, inFlight, parked, dead] = reply.slice(2).map(asNumber);
+      return {
+        entries: entries ?? 0,
+        inFlight: inFlight ?? 0,
+        parked: parked ?? 0,
+        dead: dead ?? 0,
+      };
+    },
+  };
+}

@@ -1,0 +1,194 @@
+import type {
+  Bill,
+  ClaimedEntry,
+  StoreQueue,
+  SurveyFindings,
+  TurnReply,
+  TurnRequest,
+} from "../store.ts";
+import { groupKeys } from "./keys.ts";
+import { asArray, asNumber, asText, asTexts } from "./reply.ts";
+import type { Attempt } from "./resend.ts";
+import { retentionArgs } from "./retention.ts";
+import { callOf, defineScript, type ScriptCall } from "./script.ts";
+
+/** The turn: settles what is in hand and claims more, in one round trip. */
+export const turnScript = defineScript("turn", {
+  keys: ["stream", "parked_key", "state_key", "dead_key", "keys_key", "crashes_key", "results_key"],
+  args: {
+    group: "text",
+    token: "text",
+    attempt: "number",
+    not_after: "number",
+    final: "number",
+    renew: "number",
+    survey: "number",
+    claim: "number",
+    max_bytes: "number",
+    size_hint: "number",
+    probe: "number",
+    lease: "number",
+    gate: "number",
+    max_deliveries: "number",
+    on_crash: "text",
+    suspects: "number",
+    suspect_batch: "number",
+    keep: "number",
+    shared: "number",
+    retain: "text",
+    retain_value: "number",
+    key_field: "text",
+    window: "number",
+    keyed: "number",
+    housekeeping: "number",
+    keep_results: "number",
+    start: "text",
+    dead_trim: "text",
+    dead_trim_value: "number",
+    held: "number",
+    complete: "number",
+    retry: "number",
+    dead: "number",
+    release: "number",
+  },
+  fragments: [
+    "turn-begin",
+    "group",
+    "settle",
+    "dead-letters",
+    "held",
+    "sweep",
+    "suspects",
+    "claim",
+    "keys",
+    "turn-end",
+  ],
+});
+
+const SUSPECTS = { no: 0, first: 1, last: 2 } as const;
+const flag = (value: boolean): number => (value ? 1 : 0);
+
+export function turnCall(
+  queue: StoreQueue,
+  request: TurnRequest,
+  attempt: Pick<Attempt, "number" | "notAfter">,
+): ScriptCall {
+  const keys = groupKeys(queue);
+  const retain = retentionArgs(queue.retention);
+  const deadTrim = retentionArgs(queue.deadLetterRetention);
+  const found = request.found;
+  return callOf(
+    turnScript,
+    {
+      stream: keys.stream,
+      parked_key: keys.parked,
+      state_key: keys.state,
+      dead_key: keys.dead,
+      keys_key: keys.keys,
+      crashes_key: keys.crashes,
+      results_key: keys.results,
+    },
+    {
+      group: queue.group,
+      token: request.token,
+      attempt: attempt.number,
+      not_after: attempt.notAfter,
+      final: flag(request.final),
+      renew: flag(request.renew),
+      survey: request.survey ? (found === undefined ? 1 : 2) : 0,
+      claim: request.claim,
+      max_bytes: request.maxBytes,
+      size_hint: Math.ceil(request.sizeHint),
+      probe: request.probe,
+      lease: found?.leaseMs ?? queue.leaseMs,
+      gate: queue.gateMs,
+      max_deliveries: queue.maxDeliveries,
+      on_crash: queue.onCrash,
+      suspects: SUSPECTS[request.suspects],
+      suspect_batch: request.suspectBatch,
+      keep: flag(found?.keep ?? (queue.shared || queue.retention !== undefined)),
+      shared: flag(queue.shared),
+      retain: retain.kind,
+      retain_value: retain.value,
+      key_field: queue.keyField,
+      window: queue.windowMs,
+      keyed: flag(request.keyed),
+      housekeeping: flag(request.housekeeping),
+      keep_results: flag(queue.keepResults),
+      start: queue.start,
+      dead_trim: deadTrim.kind,
+      dead_trim_value: deadTrim.value,
+      held: request.held.length,
+      complete: request.complete.length,
+      retry: request.retry.length,
+      dead: request.dead.length,
+      release: request.release.length,
+    },
+    { list: outcomeList(request) },
+  );
+}
+
+/** The lists behind the named arguments, in the order and the widths that settle.lua reads. */
+function outcomeList(request: TurnRequest): string[] {
+  const list: string[] = [];
+  for (const { id, delivery, key } of request.held) list.push(id, String(delivery), key);
+  for (const { id, delivery, key, result } of request.complete) {
+    list.push(id, String(delivery), key, result ?? "");
+  }
+  for (const { id, delivery, key, delayMs } of request.retry) {
+    list.push(id, String(delivery), key, String(delayMs));
+  }
+  for (const { id, delivery, key, reason, error, failures } of request.dead) {
+    list.push(id, String(delivery), key, reason, error, String(failures));
+  }
+  for (const { id, delivery, key } of request.release) list.push(id, String(delivery), key);
+  return list;
+}
+
+/** Reads the reply of turn-end.lua, behind its `"ok"`. */
+export function readTurnReply(reply: readonly unknown[], requests: number): TurnReply {
+  const count = (index: number) => asNumber(reply[index]);
+  const nextDue = count(14);
+  const found = asArray(reply[17]);
+  const bill: Bill = { requests, commands: count(2) };
+  return {
+    kind: asText(reply[3]) as TurnReply["kind"],
+    messages: asArray(reply[4]).map(readMessage),
+    lost: asTexts(reply[5]),
+    uncertain: asTexts(reply[6]),
+    duplicates: count(7),
+    deferred: count(8),
+    dead: count(9),
+    reclaimed: count(10),
+    lostPayloads: count(11),
+    trimmedUnread: count(12),
+    suspectsLeft: count(13) === 1,
+    nextDueAt: nextDue === 0 ? undefined : nextDue,
+    createdGroup: count(15) === 1,
+    pendingLimit: count(16) === 1,
+    found: found.length === 0 ? undefined : readFindings(found),
+    now: count(1),
+    bill,
+  };
+}
+
+function readMessage(reply: unknown): ClaimedEntry {
+  const [id, delivery, crashes, fields] = asArray(reply);
+  return {
+    id: asText(id),
+    delivery: asNumber(delivery),
+    crashes: asNumber(crashes),
+    fields: asTexts(fields),
+  };
+}
+
+function readFindings(reply: readonly unknown[]): SurveyFindings {
+  return {
+    leaseMs: asNumber(reply[0]),
+    keep: asNumber(reply[1]) === 1,
+    nextAt: asNumber(reply[2]),
+    leftovers: asNumber(reply[3]) === 1,
+    groups: asTexts(reply[4]),
+    sweeping: asNumber(reply[5]) === 1,
+  };
+}
