@@ -4,6 +4,7 @@ import {
   type ConnectionSettings,
   connectionOptions,
   dispatch,
+  isReady,
   ready,
   settleAll,
   toGatewayError,
@@ -26,7 +27,7 @@ export function connectCluster(target: RedisTarget, settings: ConnectionSettings
 
   async function on<T>(work: () => Promise<T>): Promise<T> {
     try {
-      if (cluster.status !== "ready") await ready(cluster, connectTimeoutMs);
+      if (!isReady(cluster)) await ready(cluster, connectTimeoutMs);
       return await work();
     } catch (error) {
       throw toGatewayError(error);

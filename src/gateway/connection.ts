@@ -100,6 +100,11 @@ export function unreachable(cause: unknown): GatewayError {
   return new GatewayError("redis_unreachable", "ERR Redis cannot be reached", { cause });
 }
 
+/** True if a command would be sent now; a connection that is being closed says "ready" for a while. */
+export function isReady(client: Redis | Cluster): boolean {
+  return client.status === "ready" && (!("stream" in client) || client.stream.writable);
+}
+
 /** Waits until a connection can take commands; rejects with `redis_unreachable` after `timeoutMs`. */
 export function ready(client: Redis | Cluster, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -122,7 +127,7 @@ export function ready(client: Redis | Cluster, timeoutMs: number): Promise<void>
       reject(unreachable(last));
     };
     const timer = setTimeout(onEnd, timeoutMs);
-    if (client.status === "ready") return onReady();
+    if (isReady(client)) return onReady();
     client.on("ready", onReady);
     client.on("end", onEnd);
     client.on("error", onError);

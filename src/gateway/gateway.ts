@@ -14,6 +14,8 @@ export interface Gateway {
   readonly app: Hono;
   /** Answers one request; give it to any server that speaks `Request` and `Response`. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** How long `close` waits at most, in milliseconds. */
+  readonly stopTimeoutMs: number;
   /** Refuses new requests, lets running ones finish for a bounded time, then leaves Redis. */
   close(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     app,
     fetch: (request) => app.fetch(request),
+    stopTimeoutMs: resolved.stopTimeoutMs,
     async close() {
       events.close();
       await within(resolved.stopTimeoutMs, context.gate.close());

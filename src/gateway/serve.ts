@@ -4,6 +4,8 @@ import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
 import type { GatewayOptions } from "./options.ts";
 
+const SWEEP_MS = 10;
+
 export interface ServeGatewayOptions extends GatewayOptions {
   /** Address to listen on. @default "127.0.0.1" */
   readonly host?: string;
@@ -56,9 +58,13 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Gatewa
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
+      const late = setTimeout(() => server.closeAllConnections(), gateway.stopTimeoutMs);
       await gateway.close();
-      server.closeAllConnections();
+      // Answers may still be on their way out; a connection that has sent its own is idle.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       await closed;
+      clearInterval(sweep);
+      clearTimeout(late);
     },
   };
 }

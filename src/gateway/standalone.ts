@@ -6,6 +6,7 @@ import {
   dispatch,
   dispatchAll,
   gatherWrites,
+  isReady,
   ready,
   toGatewayError,
 } from "./connection.ts";
@@ -26,7 +27,7 @@ export function connectServer(target: RedisTarget, settings: ConnectionSettings)
   /** Runs `work` once the connection takes commands; what fails, fails as a GatewayError. */
   async function on<T>(client: Redis, work: (client: Redis) => Promise<T>): Promise<T> {
     try {
-      if (client.status !== "ready") await ready(client, connectTimeoutMs);
+      if (!isReady(client)) await ready(client, connectTimeoutMs);
       return await work(client);
     } catch (error) {
       throw toGatewayError(error);

@@ -11,7 +11,11 @@ import {
   startRedis,
 } from "../../scripts/local-redis.ts";
 import {
+  type Backend,
   type GatewayServer,
+  type Listener,
+  type RedisCommand,
+  type Reply,
   type ServeGatewayOptions,
   serveGateway,
 } from "../../src/gateway/index.ts";
@@ -144,4 +148,56 @@ export function makeCertificate(): { folder: string; key: string; cert: string; 
     { stdio: "ignore" },
   );
   return { folder, key, cert, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export interface FakeBackend extends Backend {
+  /** Every command that got through, of whatever endpoint. */
+  readonly seen: RedisCommand[];
+  /** Commands that wait for `answer`. */
+  readonly pending: ((reply: Reply) => void)[];
+  readonly listeners: Listener[];
+  stopped: number;
+  closed: boolean;
+}
+
+/** A backend that answers "PONG", or, while `hold` is set, when the test says so. */
+export function fakeBackend(options: { hold?: boolean } = {}): FakeBackend {
+  const answer = (): Promise<Reply> =>
+    options.hold
+      ? new Promise((done) => fake.pending.push(done))
+      : Promise.resolve(Buffer.from("PONG"));
+  const fake: FakeBackend = {
+    seen: [],
+    pending: [],
+    listeners: [],
+    stopped: 0,
+    closed: false,
+    call(command) {
+      fake.seen.push(command);
+      return answer();
+    },
+    async pipeline(commands) {
+      fake.seen.push(...commands);
+      return Promise.all(commands.map(answer));
+    },
+    async transaction(commands) {
+      fake.seen.push(...commands);
+      return Promise.all(commands.map(answer));
+    },
+    async raw(commands) {
+      fake.seen.push(...commands);
+      return Buffer.from("+PONG\r\n");
+    },
+    async listen(_topic, listener) {
+      fake.listeners.push(listener);
+      return () => {
+        fake.stopped += 1;
+      };
+    },
+    ping: () => Promise.resolve(),
+    close() {
+      fake.closed = true;
+    },
+  };
+  return fake;
 }
