@@ -56,6 +56,7 @@ export function createHand(keyField: string): Hand {
           delivery: entry.delivery,
           key: fieldOf(entry.fields, keyField) ?? "",
           entry,
+          crashed: entry.crashes > 0,
           failures: Math.max(0, entry.delivery - 1 - entry.crashes),
           controller: new AbortController(),
           leasedAt,
@@ -91,20 +92,22 @@ export function createHand(keyField: string): Hand {
         dead: [] as (Delivery & Extract<Outcome, { kind: "dead" }>)[],
         release: [] as Delivery[],
       };
-      for (const { id, delivery, key, outcome } of done) {
+      for (const { id, delivery, key, crashed = false, outcome } of done) {
+        const settled = { id, delivery, key, crashed };
         if (outcome === undefined) continue;
         if (outcome.kind === "complete") {
-          outcomes.complete.push({ id, delivery, key, result: outcome.result });
+          outcomes.complete.push({ ...settled, result: outcome.result });
         } else if (outcome.kind === "retry") {
-          outcomes.retry.push({ id, delivery, key, delayMs: outcome.delayMs });
+          outcomes.retry.push({ ...settled, delayMs: outcome.delayMs });
         } else {
-          outcomes.dead.push({ id, delivery, key, ...outcome });
+          outcomes.dead.push({ ...settled, ...outcome });
         }
       }
       done = [];
       if (release) {
         for (const item of queue) {
-          outcomes.release.push({ id: item.id, delivery: item.delivery, key: item.key });
+          const { id, delivery, key, crashed = false } = item;
+          outcomes.release.push({ id, delivery, key, crashed });
           item.state = "done";
           leave(item);
         }

@@ -55,6 +55,8 @@ export interface Delivery {
   readonly delivery: number;
   /** Idempotency key; empty where the message has none. */
   readonly key: string;
+  /** A pass died with it before, so there is a record of that. */
+  readonly crashed?: boolean;
 }
 
 export interface Completion extends Delivery {

@@ -50,6 +50,7 @@ export const turnScript = defineScript("turn", {
     retry: "number",
     dead: "number",
     release: "number",
+    crashed: "number",
   },
   fragments: [
     "turn-begin",
@@ -77,6 +78,7 @@ export function turnCall(
   const retain = retentionArgs(queue.retention);
   const deadTrim = retentionArgs(queue.deadLetterRetention);
   const found = request.found;
+  const crashed = crashedIds(request);
   return callOf(
     turnScript,
     {
@@ -123,8 +125,9 @@ export function turnCall(
       retry: request.retry.length,
       dead: request.dead.length,
       release: request.release.length,
+      crashed: crashed.length,
     },
-    { list: outcomeList(request) },
+    { list: [...outcomeList(request), ...crashed] },
   );
 }
 
@@ -143,6 +146,13 @@ function outcomeList(request: TurnRequest): string[] {
   }
   for (const { id, delivery, key } of request.release) list.push(id, String(delivery), key);
   return list;
+}
+
+/** Those that may have a crash record, which goes when they are done. Usually none. */
+function crashedIds({ complete, retry, dead, release }: TurnRequest): string[] {
+  return [complete, retry, dead, release].flatMap((outcomes) =>
+    outcomes.filter((outcome) => outcome.crashed === true).map(({ id }) => id),
+  );
 }
 
 /** Reads the reply of turn-end.lua, behind its `"ok"`. */

@@ -1,11 +1,27 @@
 -- Claiming: what a lost response left, then due parked messages and new ones.
 
+-- Writes the crash counts into the given messages that may have some.
+local function recall_crashes(list, from)
+  local ids, owners = {}, {}
+  for i = (from or 0) + 1, #list do
+    if has_crashed[list[i][1]] then
+      ids[#ids + 1], owners[#owners + 1] = list[i][1], list[i]
+    end
+  end
+  if #ids > 0 then
+    for i, count in ipairs(crash_counts(ids)) do
+      owners[i][3] = count
+    end
+  end
+end
+
 -- Returned again with the counts that they have; what does not fit stays owned for the next turns.
 local function claim_lost(ids)
   kind, made = "replayed", true
   local by_count = {}
   for i = 1, math.min(#ids, claim) do
     local count = delivery[ids[i]]
+    has_crashed[ids[i]] = count > 1 or nil -- nobody remembers: look
     by_count[count] = by_count[count] or {}
     append(by_count[count], ids[i])
   end
@@ -18,6 +34,7 @@ local function claim_lost(ids)
       end
     end
   end
+  recall_crashes(messages)
   lost_payloads = lost_payloads + math.min(#ids, claim) - #messages
 end
 
@@ -40,7 +57,9 @@ local function due_parked()
     claim, "WITHSCORES")
   local due = {}
   for i = 1, #list, 2 do
-    due[#due + 1] = { list[i], tonumber(list[i + 1]) % 1024 }
+    local count = tonumber(list[i + 1]) % 1024
+    has_crashed[list[i]] = count >= 512 or nil
+    due[#due + 1] = { list[i], count % 512 }
   end
   return due, false
 end
@@ -58,28 +77,20 @@ end
 -- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
 -- steal a live one where the group was made anew and somebody has read the entry again.
 local function claim_parked(due, room)
-  local by_count, ids, seen = {}, {}, {}
+  local by_count, ids = {}, {}
   for i = 1, math.min(#due, room) do
     local id, count = due[i][1], due[i][2] + 1
     ids[i] = id
-    if count > 1 then
-      seen[#seen + 1] = id
-    end
     by_count[count] = by_count[count] or {}
     append(by_count[count], id)
   end
-  local crashes = {}
-  if #seen > 0 then
-    local counts = crash_counts(seen)
-    for i, id in ipairs(seen) do
-      crashes[id] = counts[i]
-    end
-  end
+  local given_before = #messages
   for count, list in pairs(by_count) do
     for _, entry in ipairs(take_by_force(list, count)) do
-      give(entry[1], count, crashes[entry[1]] or 0, entry[2])
+      give(entry[1], count, 0, entry[2])
     end
   end
+  recall_crashes(messages, given_before)
   call_in_slices({ "ZREM", parked_key }, ids)
 end
 

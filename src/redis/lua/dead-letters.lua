@@ -27,7 +27,7 @@ local function write_dead_letter(id, count, reason, text, failures)
   else
     lost_payloads = lost_payloads + 1
   end
-  finish(id, count)
+  finish(id)
 end
 
 local function settle_dead()

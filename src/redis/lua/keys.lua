@@ -68,7 +68,7 @@ local function take_keys()
     local score = tonumber(scores[i] or "0")
     local expiry, done = math.floor(score / 2), score % 2 == 1
     if done and expiry > now then
-      finish(id, count)
+      finish(id)
       duplicates = duplicates + 1
       dropped[owners[i]] = true
     elseif seen[key] or expiry > now then

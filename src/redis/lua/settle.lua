@@ -6,6 +6,10 @@ local complete_at = held_at + held * 3
 local retry_at = complete_at + complete * 4
 local dead_at = retry_at + retry * 4
 local release_at = dead_at + dead * 6
+local crashed_at = release_at + release * 3
+for i = crashed_at, crashed_at + crashed - 1 do
+  has_crashed[ARGV[i]] = true
+end
 local unsettled, still_held = {}, {}
 
 local function mine(id, count)
@@ -57,10 +61,10 @@ local function settle_completed()
     local id, count, key, result = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
     if taken[key] and delivery[id] == count then
       lost[#lost + 1] = id
-      if done_by_other[key] then finish(id, count) else park(id, taken[key], count - 1) end
+      if done_by_other[key] then finish(id) else park(id, taken[key], count - 1) end
       delivery[id] = nil
     elseif mine(id, count) then
-      finish(id, count)
+      finish(id)
       delivery[id] = nil
       local record = key
       if keep_results == 1 then
@@ -92,7 +96,7 @@ local function settle_retries()
 end
 
 local function settle_released()
-  for i = release_at, release_at + release * 3 - 1, 3 do
+  for i = release_at, crashed_at - 1, 3 do
     local id, count = ARGV[i], tonumber(ARGV[i + 1])
     if mine(id, count) then
       park(id, now, count - 1)

@@ -71,6 +71,7 @@ local function claim_suspects()
   local over, chosen = choose_suspects(list, crash_counts(ids))
   for _, suspect in ipairs(over) do
     local id, count, crashes = unpack(suspect)
+    has_crashed[id] = true
     write_dead_letter(id, count, "crashed", "", math.max(0, count - crashes))
   end
   flush()
@@ -82,6 +83,7 @@ local function claim_suspects()
   local claim_ids, crashed, by_id = {}, {}, {}
   for i, suspect in ipairs(chosen) do
     claim_ids[i], by_id[suspect[1]] = suspect[1], suspect
+    has_crashed[suspect[1]] = true
     append(crashed, suspect[1], suspect[3])
   end
   call("HSET", crashes_key, unpack(crashed))

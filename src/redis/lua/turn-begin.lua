@@ -20,19 +20,23 @@ local lost, uncertain, messages = {}, {}, {}
 local dead_count, lost_payloads, duplicates, deferred, reclaimed = 0, 0, 0, 0, 0
 local created, pending_limit, suspects_left, next_due = 0, 0, 0, 0
 
--- Out of the pending list until `due`, with the number of deliveries that count so far.
+local has_crashed = {} -- id -> true where there may be a crash record
+
+-- Out of the pending list until `due`, with the number of deliveries that count so far. The score
+-- is due * 1024, plus 512 where there may be a crash record, plus that number.
 local function park(id, due, count)
-  append(parks, whole(due * 1024 + math.max(0, math.min(count, 1023))), id)
+  local crashed = has_crashed[id] and 512 or 0
+  append(parks, whole(due * 1024 + crashed + math.max(0, math.min(count, 511))), id)
   acks[#acks + 1] = id
 end
 
--- Done with it for good. Only a message that was delivered before can have a crash record.
-local function finish(id, count)
+-- Done with it for good.
+local function finish(id)
   acks[#acks + 1] = id
   if keep == 0 then
     removals[#removals + 1] = id
   end
-  if count > 1 then
+  if has_crashed[id] then
     forgets[#forgets + 1] = id
   end
 end

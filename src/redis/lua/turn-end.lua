@@ -28,6 +28,7 @@ renew_held()
 local left = lost_claims()
 if final == 1 then
   for _, id in ipairs(left) do
+    has_crashed[id] = delivery[id] > 1 or nil -- nobody remembers: a later turn looks
     park(id, now, delivery[id] - 1)
   end
   left = {}
