@@ -58,7 +58,7 @@ async function readDelivery(
     throw new Refusal(401, "Expected X-Hub-Signature-256 over this body with the shared secret.");
   }
   return {
-    event: header(request, "X-GitHub-Event", /^[a-z_]{1,100}$/),
+    event: header(request, "X-GitHub-Event", /^[a-z0-9_]{1,100}$/),
     delivery: header(request, "X-GitHub-Delivery", /^[\x21-\x7e]{1,200}$/),
     payload: parseObject(body),
   };
