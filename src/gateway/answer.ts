@@ -1,3 +1,4 @@
+import { isErrorReply } from "./connection.ts";
 import { encodeError } from "./encode.ts";
 import { GatewayError, type GatewayErrorCode } from "./errors.ts";
 
@@ -29,18 +30,17 @@ export function jsonAnswer(status: number, body: string, syncToken: string): Res
 
 /** The answer to a request that failed as a whole. */
 export function errorAnswer(error: unknown, syncToken: string): Response {
-  const answer = jsonAnswer(
-    statusOf(error),
-    encodeError(error instanceof Error ? error.message : "ERR internal error"),
-    syncToken,
-  );
-  if (answer.status === 503) answer.headers.set("retry-after", "1");
-  if (answer.status === 405) answer.headers.set("allow", "HEAD, GET, POST, PUT");
+  const { status, message } = describe(error);
+  const answer = jsonAnswer(status, encodeError(message), syncToken);
+  if (status === 503) answer.headers.set("retry-after", "1");
+  if (status === 405) answer.headers.set("allow", "HEAD, GET, POST, PUT");
   return answer;
 }
 
-function statusOf(error: unknown): number {
-  if (error instanceof GatewayError) return STATUS[error.code];
-  // Redis's own error reply: the command had its turn, and failed.
-  return error instanceof Error && error.name === "ReplyError" ? 400 : 500;
+function describe(error: unknown): { status: number; message: string } {
+  if (error instanceof GatewayError) return { status: STATUS[error.code], message: error.message };
+  // Redis's own words: the command had its turn, and failed.
+  if (isErrorReply(error)) return { status: 400, message: error.message };
+  // Ours to mend; what it says may be about anything, so it stays inside.
+  return { status: 500, message: "ERR internal error" };
 }

@@ -91,13 +91,20 @@ export function toGatewayError(error: unknown): unknown {
   return new GatewayError(
     "redis_interrupted",
     "ERR the connection to Redis broke; the command may have run, or not",
-    { cause: error },
+    { cause: bare(error) },
   );
 }
 
 /** No connection, nothing sent. */
 export function unreachable(cause: unknown): GatewayError {
-  return new GatewayError("redis_unreachable", "ERR Redis cannot be reached", { cause });
+  return new GatewayError("redis_unreachable", "ERR Redis cannot be reached", {
+    cause: bare(cause),
+  });
+}
+
+/** ioredis hangs the command on its errors: AUTH with the password, or a payload. Ours do without. */
+function bare(error: unknown): Error | undefined {
+  return error instanceof Error ? new Error(error.message) : undefined;
 }
 
 /** True if a command would be sent now; a connection that is being closed says "ready" for a while. */

@@ -24,6 +24,9 @@ export function createEventStreams(context: GatewayContext): EventStreams {
 
   async function open(request: Request, kind: Topic["kind"]): Promise<Response> {
     const { access } = openExchange(context, request);
+    if (request.method === "HEAD") {
+      throw new GatewayError("method_not_allowed", "ERR method not allowed");
+    }
     if (closed) throw new GatewayError("stopping", "ERR the gateway is stopping");
     // A pattern and MONITOR tell names that the client did not know, as KEYS and SCAN do.
     if (access === "read-only" && kind !== "subscribe") {
@@ -65,8 +68,7 @@ export function createEventStreams(context: GatewayContext): EventStreams {
     const finish = () => {
       clearInterval(heartbeat);
       ends.delete(end);
-      // A cancelled stream is closed already, and says so by throwing.
-      if (controller?.desiredSize !== null) closeQuietly(controller);
+      closeQuietly(controller);
       controller = undefined;
     };
     let stop: (() => void) | undefined;

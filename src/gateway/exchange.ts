@@ -1,5 +1,6 @@
 import { errorAnswer } from "./answer.ts";
 import type { Backend } from "./backend.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Encoding } from "./encode.ts";
 import { GatewayError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
@@ -64,29 +65,23 @@ export async function serveExchange(
   request: Request,
   run: (exchange: Exchange) => Promise<Response>,
 ): Promise<Response> {
+  const { requestTimeoutMs } = context.options;
   try {
     const exchange = openExchange(context, request);
     const waiting = context.gate.enter(() => request.signal);
     if (waiting !== undefined) await waiting;
     const running = run(exchange).finally(context.gate.leave);
-    return await within(context.options.requestTimeoutMs, running);
+    return await withDeadline(requestTimeoutMs, running, () => timedOut(requestTimeoutMs));
   } catch (error) {
     return errorAnswer(error, context.syncToken());
   }
 }
 
-function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new GatewayError(
-          "timeout",
-          `ERR no answer from Redis within ${timeoutMs} ms; the command may have run, or not`,
-        ),
-      );
-    }, timeoutMs);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function timedOut(timeoutMs: number): GatewayError {
+  return new GatewayError(
+    "timeout",
+    `ERR no answer from Redis within ${timeoutMs} ms; the command may have run, or not`,
+  );
 }
 
 function badHeader(name: string, expected: string): GatewayError {

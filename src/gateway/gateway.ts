@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
 import { connectRedis } from "./connect.ts";
+import { withDeadline } from "./deadline.ts";
 import { pathCommand, postCommand, postPipeline, postTransaction } from "./endpoints.ts";
 import { GatewayError } from "./errors.ts";
 import { createEventStreams } from "./events.ts";
@@ -14,8 +15,6 @@ export interface Gateway {
   readonly app: Hono;
   /** Answers one request; give it to any server that speaks `Request` and `Response`. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** How long `close` waits at most, in milliseconds. */
-  readonly stopTimeoutMs: number;
   /** Refuses new requests, lets running ones finish for a bounded time, then leaves Redis. */
   close(): Promise<void>;
 }
@@ -69,32 +68,23 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     app,
     fetch: (request) => app.fetch(request),
-    stopTimeoutMs: resolved.stopTimeoutMs,
     async close() {
       events.close();
-      await within(resolved.stopTimeoutMs, context.gate.close());
+      const late = () => new Error("still at work");
+      await withDeadline(resolved.stopTimeoutMs, context.gate.close(), late).catch(() => {});
       context.backend.close();
     },
   };
 }
 
-async function health(context: GatewayContext): Promise<Response> {
+async function health({ backend, options, syncToken }: GatewayContext): Promise<Response> {
   try {
-    await context.backend.ping();
-    return jsonAnswer(200, '{"status":"ok"}', context.syncToken());
+    await withDeadline(options.connectTimeoutMs, backend.ping(), () => new Error("no answer"));
+    return jsonAnswer(200, '{"status":"ok"}', syncToken());
   } catch {
     // Anybody may ask, so it does not say why.
-    return jsonAnswer(503, '{"status":"unavailable"}', context.syncToken());
+    return jsonAnswer(503, '{"status":"unavailable"}', syncToken());
   }
-}
-
-async function within(timeoutMs: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }
 
 function wrongMethod(): GatewayError {

@@ -15,7 +15,7 @@ export interface GatewayOptions {
   readonly tls?: ConnectionOptions;
   /** Largest request body, in bytes. @default 10485760 (10 MiB) */
   readonly maxRequestBytes?: number;
-  /** Most requests at work at once; others wait. @default 1000 */
+  /** Most requests at work at once; others wait. @default 256 */
   readonly maxConcurrency?: number;
   /** Most requests that wait; others are answered 503. @default 1000 */
   readonly maxQueue?: number;
@@ -31,7 +31,12 @@ export interface GatewayOptions {
   readonly stopTimeoutMs?: number;
   /** Lets read-write tokens run commands the gateway does not know. @default false */
   readonly allowUnknown?: boolean;
-  /** Refuses more than the gateway does by itself: `["FLUSHALL", "SCRIPT FLUSH"]`. @default [] */
+  /**
+   * Refuses more than the gateway does by itself: `["FLUSHALL", "MOVE", "SCRIPT FLUSH"]` where other
+   * databases of the same Redis are somebody else's.
+   *
+   * @default []
+   */
   readonly refuse?: readonly string[];
 }
 
@@ -75,7 +80,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     tokens: resolveTokens(options),
     tls: options.tls ?? {},
     maxRequestBytes: integer("maxRequestBytes", 10 * 1024 * 1024, 1, 512 * 1024 * 1024),
-    maxConcurrency: integer("maxConcurrency", 1000, 1, 1_000_000),
+    maxConcurrency: integer("maxConcurrency", 256, 1, 1_000_000),
     maxQueue: integer("maxQueue", 1000, 0, 1_000_000),
     maxStreams: integer("maxStreams", 100, 0, 100_000),
     maxTransactions: integer("maxTransactions", 4, 1, 1000),

@@ -44,7 +44,7 @@ function errorReply(error: GatewayError): Buffer {
 }
 
 function bytesAnswer(status: number, bytes: Buffer, syncToken: string): Response {
-  return new Response(Uint8Array.from(bytes), {
+  return new Response(new Uint8Array(bytes), {
     status,
     headers: { "content-type": "application/octet-stream", "upstash-sync-token": syncToken },
   });

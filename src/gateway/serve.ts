@@ -1,8 +1,9 @@
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { GatewayError } from "./errors.ts";
 import { createGateway } from "./gateway.ts";
-import type { GatewayOptions } from "./options.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
 
 const SWEEP_MS = 10;
 
@@ -40,9 +41,17 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Gatewa
       `Expected \`port\` to be an integer from 0 to 65535, got \`${port}\` (${typeof port}).`,
     );
   }
+  const { requestTimeoutMs, stopTimeoutMs } = resolveOptions(options);
   const gateway = createGateway(options);
   // Over HTTP/1 without TLS the adaptor makes a plain http.Server.
   const server = createAdaptorServer({ fetch: gateway.fetch }) as Server;
+  // A body that trickles in holds a place; no longer than a request may take.
+  server.requestTimeout = requestTimeoutMs;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   try {
     await listen(server, host, port);
   } catch (error) {
@@ -58,10 +67,14 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Gatewa
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      const late = setTimeout(() => server.closeAllConnections(), gateway.stopTimeoutMs);
+      const late = setTimeout(() => server.closeAllConnections(), stopTimeoutMs);
       await gateway.close();
-      // Answers may still be on their way out; a connection that has sent its own is idle.
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      // Answers may still be on their way out; a connection that has sent its own is idle, and so
+      // is one that a client opened and never used, which Node does not count.
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      }, SWEEP_MS);
       await closed;
       clearInterval(sweep);
       clearTimeout(late);

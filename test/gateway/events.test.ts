@@ -120,6 +120,14 @@ test("a stream needs a channel", async () => {
   expect(answer.text).toContain("wrong number of arguments for 'subscribe' command");
 });
 
+test("HEAD opens no stream", async () => {
+  const backend = fakeBackend();
+  const local = createGateway({ redis: backend, token: TOKEN });
+  const request = new Request("http://gateway/subscribe/ch", { method: "HEAD", headers });
+  expect((await local.fetch(request)).status).toBe(405);
+  expect(backend.listeners).toEqual([]);
+});
+
 test("only so many streams are open at once, and one that ended makes room", async () => {
   const small = await startGateway({ maxStreams: 1 });
   const channel = uniqueName("ch");

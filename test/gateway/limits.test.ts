@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway/index.ts";
 import { ask, type FakeBackend, fakeBackend, startGateway, TOKEN } from "./support.ts";
@@ -170,6 +171,15 @@ describe("closing", () => {
     void ping(gateway);
     await gateway.close();
     expect(backend.closed).toBe(true);
+  });
+
+  test("does not wait for a connection that nobody used", async () => {
+    const server = await startGateway({ redis: fakeBackend() });
+    const unused = connect(server.port, "127.0.0.1");
+    await new Promise<void>((done) => unused.once("connect", done));
+    const gone = new Promise<void>((done) => unused.once("close", done));
+    await server.close();
+    await gone;
   });
 
   test("a server answers what is under way, and then nobody", async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { connectRaw } from "../support/redis.ts";
-import { ask, startGateway, startPrivateRedis } from "./support.ts";
+import { ask, fakeBackend, startGateway, startPrivateRedis } from "./support.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -71,6 +71,22 @@ test("without Redis requests are answered 503, nothing waits for its return, and
   expect(answer.json).toEqual({ error: "ERR Redis cannot be reached" });
   const health = await ask(gateway, "/healthz", { headers: { authorization: "" } });
   expect([health.status, health.text]).toEqual([503, '{"status":"unavailable"}']);
+});
+
+test("what goes wrong inside is answered 500 and stays inside", async () => {
+  const backend = fakeBackend();
+  const failing = { ...backend, call: () => Promise.reject(new Error("a secret")) };
+  const gateway = await startGateway({ redis: failing });
+  cleanups.push(() => gateway.close());
+  const answer = await ask(gateway, "/ping");
+  expect([answer.status, answer.json]).toEqual([500, { error: "ERR internal error" }]);
+});
+
+test("health is unavailable when Redis does not answer in time", async () => {
+  const silent = { ...fakeBackend(), ping: () => new Promise<void>(() => {}) };
+  const gateway = await startGateway({ redis: silent, connectTimeoutMs: 20 });
+  cleanups.push(() => gateway.close());
+  expect((await ask(gateway, "/healthz")).status).toBe(503);
 });
 
 test("a Redis that restarts is found again", async () => {
