@@ -22,13 +22,15 @@ export function inboxQueue(store: Store, options: InboxOptions = {}): Queue<Inbo
 }
 
 /**
- * Reads the options that a deployment may set: `INBOX_STREAM`, `INBOX_LEASE` and `INBOX_BACKOFF`
- * (how long a message waits after its first failure), the last two as in `30 s`.
+ * Reads the options that a deployment may set: `INBOX_STREAM`, the stream's key; `INBOX_LEASE` and
+ * `INBOX_BACKOFF` (how long a message waits after its first failure), both as in `30 s`; and
+ * `INBOX_RESULTS=keep`, to keep what the handler returns.
  */
 export function inboxOptions(env: {
   readonly INBOX_STREAM?: string | undefined;
   readonly INBOX_LEASE?: string | undefined;
   readonly INBOX_BACKOFF?: string | undefined;
+  readonly INBOX_RESULTS?: string | undefined;
 }): InboxOptions {
   // The queue checks the texts, and says what it expected.
   const lease = env.INBOX_LEASE as InboxOptions["visibilityTimeout"] | undefined;
@@ -37,5 +39,6 @@ export function inboxOptions(env: {
     ...(env.INBOX_STREAM ? { stream: env.INBOX_STREAM } : {}),
     ...(lease ? { visibilityTimeout: lease } : {}),
     ...(backoff ? { backoff: { initial: backoff } } : {}),
+    ...(env.INBOX_RESULTS === "keep" ? { keepResults: true } : {}),
   };
 }
