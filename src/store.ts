@@ -156,7 +156,7 @@ export interface TurnReply {
   readonly duplicates: number;
   /** Entries parked because their key is being worked on. */
   readonly deferred: number;
-  /** Dead letters made by this turn. */
+  /** Dead letters made of suspects, beside those that were among the outcomes. */
   readonly dead: number;
   /** Expired leases that the sweep found. */
   readonly reclaimed: number;

@@ -9,7 +9,7 @@ export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply)
   tally.completed += settled(request.complete);
   tally.retried += settled(request.retry);
   tally.released += settled(request.release);
-  tally.dead += reply.dead;
+  tally.dead += settled(request.dead) + reply.dead;
   tally.lost += reply.lost.length;
   tally.uncertain += reply.uncertain.length;
   tally.claimed += reply.messages.length;

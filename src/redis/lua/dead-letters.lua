@@ -23,18 +23,20 @@ local function write_dead_letter(id, count, reason, text, failures)
     append(add, "failures", failures, "original_id", id)
     append(add, unpack(fields))
     call(unpack(add))
-    dead_count = dead_count + 1
   else
     lost_payloads = lost_payloads + 1
   end
   finish(id)
+  return entry
 end
 
 local function settle_dead()
   for i = dead_at, release_at - 1, 6 do
     local id, count = ARGV[i], tonumber(ARGV[i + 1])
     if mine(id, count) then
-      write_dead_letter(id, count, ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5]))
+      if not write_dead_letter(id, count, ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])) then
+        lost[#lost + 1] = id
+      end
       free(ARGV[i + 2])
       delivery[id] = nil
     end

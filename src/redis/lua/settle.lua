@@ -16,12 +16,11 @@ local function mine(id, count)
   if delivery[id] == count then
     return true
   end
-  -- Sent before: it may be settled already, which resolve_unsettled() finds out.
-  if attempt > 1 then
-    unsettled[#unsettled + 1] = id
-  else
+  if attempt == 1 then
     lost[#lost + 1] = id
-  end
+  elseif not delivery[id] then
+    unsettled[#unsettled + 1] = id -- settled already? resolve_unsettled() finds out
+  end -- else an earlier attempt has parked it, and claimed it again
   return false
 end
 

@@ -72,7 +72,9 @@ local function claim_suspects()
   for _, suspect in ipairs(over) do
     local id, count, crashes = unpack(suspect)
     has_crashed[id] = true
-    write_dead_letter(id, count, "crashed", "", math.max(0, count - crashes))
+    if write_dead_letter(id, count, "crashed", "", math.max(0, count - crashes)) then
+      dead_count = dead_count + 1
+    end
   end
   flush()
   suspects_left = (#list > #over + #chosen) and 1 or 0

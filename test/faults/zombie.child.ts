@@ -1,0 +1,24 @@
+// A pass in a process of its own that holds its first batch until a line arrives on its input.
+// Arguments: Redis URL, queue name. Prints "holding", and at last its report.
+
+import { once } from "node:events";
+import { drain } from "../../src/index.ts";
+import { ioredis } from "../../src/redis/ioredis.ts";
+import { workQueue } from "./workload.ts";
+
+const [url = "", name = ""] = process.argv.slice(2);
+const store = ioredis({ url });
+const awake = once(process.stdin, "data");
+let announced = false;
+const report = await drain(
+  workQueue(store, name),
+  async () => {
+    if (!announced) console.log("holding");
+    announced = true;
+    await awake;
+  },
+  { batch: 4, concurrency: 4, prefetch: false, maxMessages: 4, maxDuration: "1 h" },
+);
+console.log(JSON.stringify(report));
+store.close();
+process.exit(0);
