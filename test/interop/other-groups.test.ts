@@ -1,0 +1,87 @@
+import { describe, expect } from "vitest";
+import { createQueue, drain, Retry } from "../../src/index.ts";
+import { serverTest, uniqueName } from "../support/redis.ts";
+import { openStore, TRANSPORTS } from "../transports/stores.ts";
+import { addPlain, idsOf, otherProgram, readGroup } from "./foreign.ts";
+
+describe.each(TRANSPORTS)("over %s", (transport) => {
+  serverTest("what another group has not read stays, and goes once it has", async () => {
+    const queue = createQueue({ name: uniqueName(), store: await openStore(transport) });
+    const redis = otherProgram();
+    await redis.xgroup("CREATE", queue.name, "billing", "0", "MKSTREAM");
+    const ids = await addPlain(redis, queue.name, 250);
+    const first = await drain(queue, () => {});
+    expect(first).toMatchObject({ completed: 250, otherGroups: ["billing"], trimmed: 0 });
+    expect(await idsOf(redis, queue.name)).toEqual(ids);
+
+    const read = await readGroup(redis, queue.name, "clerk", 100, "billing");
+    await redis.xack(queue.name, "billing", ...read.slice(1).map(([id]) => id));
+    expect(await drain(queue, () => expect.fail("done"))).toMatchObject({ claimed: 0 });
+    expect(await idsOf(redis, queue.name), "the first is in flight there").toEqual(ids);
+
+    await redis.xack(queue.name, "billing", read[0]?.[0] ?? "");
+    for (const entry of await readGroup(redis, queue.name, "clerk", 1_000, "billing")) {
+      await redis.xack(queue.name, "billing", entry[0]);
+    }
+    expect(await drain(queue, () => expect.fail("done"))).toMatchObject({ trimmed: 250 });
+    expect(await redis.xlen(queue.name)).toBe(0);
+  });
+});
+
+serverTest("a group that appears later finds everything that was not completed then", async () => {
+  const queue = createQueue({ name: uniqueName(), store: await openStore("tcp") });
+  const redis = otherProgram();
+  await queue.sendBatch(Array.from({ length: 30 }, (_, n) => ({ payload: n })));
+  const alone = await drain(queue, () => {}, { maxMessages: 10 });
+  expect(alone).toMatchObject({ completed: 10, otherGroups: [] });
+  const left = await idsOf(redis, queue.name);
+  expect(left).toHaveLength(20);
+
+  await redis.xgroup("CREATE", queue.name, "audit", "0");
+  const beside = await drain(queue, () => {});
+  expect(beside).toMatchObject({ completed: 20, otherGroups: ["audit"], trimmed: 0 });
+  const read = await readGroup(redis, queue.name, "clerk", 100, "audit");
+  expect(read.map(([id]) => id)).toEqual(left);
+});
+
+serverTest("when the other group is gone, completed entries go too", async () => {
+  const queue = createQueue({ name: uniqueName(), store: await openStore("tcp") });
+  const redis = otherProgram();
+  await redis.xgroup("CREATE", queue.name, "audit", "0", "MKSTREAM");
+  await queue.sendBatch(Array.from({ length: 20 }, (_, n) => ({ payload: n })));
+  await drain(queue, () => {});
+  expect(await redis.xlen(queue.name)).toBe(20);
+  await redis.xgroup("DESTROY", queue.name, "audit");
+  expect(await drain(queue, () => {})).toMatchObject({ otherGroups: [], trimmed: 20 });
+  expect(await redis.xlen(queue.name)).toBe(0);
+});
+
+serverTest("of two queues on one stream, what one has parked the other does not trim", async () => {
+  const store = await openStore("tcp");
+  const stream = uniqueName();
+  const redis = otherProgram();
+  const mail = createQueue<number>({ name: stream, store, group: "mail" });
+  const stock = createQueue<number>({ name: stream, store, group: "stock" });
+  await drain(mail, () => {});
+  await drain(stock, () => {});
+  const sent = await mail.sendBatch(Array.from({ length: 10 }, (_, n) => ({ payload: n })));
+  const ids = sent.map(({ id }) => id);
+
+  const failing = await drain(
+    mail,
+    (message) => {
+      if (message.payload === 3) throw new Retry(0);
+    },
+    { maxMessages: 10 },
+  );
+  expect(failing).toMatchObject({ completed: 9, retried: 1, otherGroups: ["stock"], trimmed: 0 });
+  const other = await drain(stock, () => {});
+  expect(other).toMatchObject({ completed: 10, otherGroups: ["mail"], trimmed: 3 });
+  expect(await idsOf(redis, stream), "the parked one holds the floor").toEqual(ids.slice(3));
+
+  const seen: number[] = [];
+  const last = await drain(mail, (message) => seen.push(message.payload));
+  expect(seen).toEqual([3]);
+  expect(last).toMatchObject({ completed: 1, lostPayloads: 0, trimmed: 7 });
+  expect(await redis.xlen(stream)).toBe(0);
+});
