@@ -1,0 +1,119 @@
+import { type Context, Hono } from "hono";
+import type { DrainReport } from "../../index.ts";
+import { drainWorks } from "../drain-works.ts";
+import type { Work } from "../work.ts";
+import { readJson } from "./body.ts";
+import { HttpError, replyTo } from "./errors.ts";
+import { type HttpOptions, resolveHttp } from "./options.ts";
+import { sendBody } from "./send.ts";
+import { createAuthorize } from "./tokens.ts";
+
+/**
+ * Queues over HTTP, for any platform that takes a `fetch`. No I/O and no cryptography before the
+ * first request: cheap enough to make in every invocation.
+ *
+ * | request | scope | answer |
+ * |---|---|---|
+ * | `POST /queues/:queue/messages` | send | 202 `{ ids }` |
+ * | `POST` or `GET /queues/:queue/drain` | drain | 200, the report |
+ * | `GET /queues/:queue/health` | health | 200 `{ queue, depth }` |
+ * | `GET /health` | health | 200 `{ queues: [{ queue, depth }] }` |
+ *
+ * Errors are `{ error: { code, message } }`. A pass that could not run is a 503. One whose store
+ * failed in the middle is a 200 with `stopped: "store"` and the error: it was made, its report says
+ * what became of the messages, and to repeat the request would mend nothing. Dead letters are no error.
+ * A drain may be asked with GET too, since that is what the cron jobs of some platforms send.
+ *
+ * @example
+ * const app = httpApp({ queues: work(orders, ship), tokens: [{ token, scopes: ["send", "drain"] }] });
+ * export default { fetch: app.fetch };
+ * @throws OptionError for an option that cannot be used.
+ */
+export function httpApp(options: HttpOptions): Hono {
+  const resolved = resolveHttp(options);
+  const authorize = createAuthorize(resolved.tokens);
+  const app = new Hono();
+
+  /** Only for those who may know which queues there are. */
+  function workOf(context: Context): Work {
+    const name = context.req.param("queue");
+    const found = resolved.queues.find(({ queue }) => queue.name === name);
+    if (found === undefined) throw new HttpError(404, "unknown_queue", "There is no such queue.");
+    return found;
+  }
+
+  app.onError((error, context) => {
+    const { status, body } = replyTo(error);
+    if (status >= 500) tell(resolved.onError, error);
+    if (status === 401) context.header("www-authenticate", "Bearer");
+    return context.json(body, status);
+  });
+
+  app.notFound(() => {
+    throw new HttpError(404, "unknown_route", "There is no such route.");
+  });
+
+  app.use(async (context, next) => {
+    await next();
+    context.header("cache-control", "no-store");
+  });
+
+  app.post("/queues/:queue/messages", async (context) => {
+    await authorize(context.req.raw, "send");
+    const { queue } = workOf(context);
+    const body = await readJson(context.req.raw, resolved.maxBodyBytes);
+    return context.json({ ids: await sendBody(queue, body, resolved.maxMessages) }, 202);
+  });
+
+  app.on(["GET", "POST"], "/queues/:queue/drain", async (context) => {
+    await authorize(context.req.raw, "drain");
+    const work = workOf(context);
+    const asked = await readJson(context.req.raw, resolved.maxBodyBytes);
+    const { limits, onReport } = resolved;
+    const passes = drainWorks([work], { limits, asked, onReport });
+    keepAlive(context, passes);
+    const [report] = await passes;
+    return context.json(resolved.showErrors ? report : withoutTexts(report as DrainReport));
+  });
+
+  app.get("/queues/:queue/health", async (context) => {
+    await authorize(context.req.raw, "health");
+    return context.json(await healthOf(workOf(context)));
+  });
+
+  app.get("/health", async (context) => {
+    await authorize(context.req.raw, "health");
+    return context.json({ queues: await Promise.all(resolved.queues.map(healthOf)) });
+  });
+
+  return app;
+}
+
+async function healthOf({ queue }: Work) {
+  return { queue: queue.name, depth: await queue.depth() };
+}
+
+/** A handler's error may repeat a payload or a secret, and whoever drains need not see those. */
+function withoutTexts(report: DrainReport) {
+  return { ...report, errors: report.errors.map(({ id, outcome }) => ({ id, outcome })) };
+}
+
+/** Where the platform can, the pass goes on when the caller hangs up: it is bounded by itself. */
+function keepAlive(context: Context, passes: Promise<unknown>): void {
+  let platform: { waitUntil(promise: Promise<unknown>): void };
+  try {
+    platform = context.executionCtx;
+  } catch {
+    // Hono throws where there is none.
+    return;
+  }
+  platform.waitUntil(passes.catch(() => {}));
+}
+
+function tell(onError: HttpOptions["onError"], error: unknown): void {
+  try {
+    onError?.(error);
+  } catch {
+    // Ignored, as the option says.
+  }
+}
