@@ -16,6 +16,8 @@ import { listenOn } from "./listen.ts";
 import type { RedisTarget } from "./redis-url.ts";
 import { captureReplies, discarded, runTransaction } from "./transaction.ts";
 
+const MOVED = "MOVED ";
+
 /**
  * A Redis Cluster. Each command goes to the node that holds its keys; one without keys (SCAN, KEYS,
  * DBSIZE, FLUSHALL, SCRIPT LOAD) goes to any one node. A transaction's keys must share a slot.
@@ -45,13 +47,29 @@ export function connectCluster(target: RedisTarget, settings: ConnectionSettings
   return {
     call: (command) => on(() => send(cluster, command)),
     pipeline: (commands) => on(() => settleAll(commands.map((one) => send(cluster, one)))),
-    transaction: (commands) =>
-      on(() => alone(commonSlot(commands), (client) => runTransaction(client, commands))),
+    transaction(commands) {
+      const run = () => alone(commonSlot(commands), (client) => runTransaction(client, commands));
+      return on(async () => {
+        try {
+          return await run();
+        } catch (error) {
+          if (!hasMoved(error)) throw error;
+          await lookAgain(cluster);
+          return run();
+        }
+      });
+    },
     async raw(commands) {
       const replies: Buffer[] = [];
       for (const command of commands) {
-        const reply = () => alone(slotOf(command), (client) => captureReplies(client, [command]));
-        replies.push(await on(reply));
+        const run = () => alone(slotOf(command), (client) => captureReplies(client, [command]));
+        const reply = await on(run);
+        if (reply.indexOf(MOVED) !== 1) {
+          replies.push(reply);
+          continue;
+        }
+        await lookAgain(cluster);
+        replies.push(await on(run));
       }
       return Buffer.concat(replies);
     },
@@ -110,6 +128,17 @@ function keepDigits(node: Redis): void {
     if (copy.options.connectionName?.includes("refresher")) copy.options.stringNumbers = false;
     return copy;
   };
+}
+
+/** True for a transaction that was sent to a node which has given the slot away: nothing ran. */
+function hasMoved(error: unknown): boolean {
+  const cause = error instanceof GatewayError ? error.cause : undefined;
+  return cause instanceof Error && cause.message.startsWith(MOVED);
+}
+
+/** Asks the cluster where its slots are now. */
+function lookAgain(cluster: Cluster): Promise<void> {
+  return new Promise((resolve) => cluster.refreshSlotsCache(() => resolve()));
 }
 
 /** The slot of a command's first key; null without keys, or where they cannot be told. */

@@ -1,9 +1,9 @@
 // Which commands may pass. A command that is in no list is refused, unless the gateway was told to
 // let unknown ones through. Names are Redis's own; `XINFO|STREAM` is a subcommand, as in ACL rules.
 //
-// What a script calls is not seen here: whoever may run EVAL may run whatever Redis lets scripts run
-// (not MULTI, SUBSCRIBE, SHUTDOWN or a blocking wait, but CONFIG GET, KEYS, FLUSHALL). Where that is
-// too much, give the gateway a Redis user of its own, with ACL rules.
+// What a script calls is not seen here: whoever may run EVAL may run whatever Redis lets scripts run,
+// on 7.0 among others MIGRATE, SWAPDB, SELECT, SLOWLOG and CLUSTER (not CONFIG, SHUTDOWN, MULTI, and
+// nothing in there blocks). Where that is too much, log the gateway in as a Redis user with ACL rules.
 
 /** Reads a read-only token may run: @read of Redis's ACL, without what lists names it was not given. */
 const READS = {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Redis as UpstashRedis } from "@upstash/redis";
-import { afterEach, expect, inject, test } from "vitest";
+import { afterEach, expect, inject, test, vi } from "vitest";
 import { freePort, type LocalRedis } from "../../scripts/local-redis.ts";
 import { type GatewayServer, serveGateway } from "../../src/gateway/index.ts";
 import { connectRaw, uniqueName } from "../support/redis.ts";
@@ -123,11 +123,38 @@ test("the primary that a sentinel names is served", async () => {
   direct.disconnect();
 });
 
+test("after a failover the new primary is served", async () => {
+  const [primary, replica] = [await privateRedis(), await privateRedis()];
+  const follower = connectRaw(replica.url);
+  await follower.replicaof("127.0.0.1", String(primary.port));
+  const patience = { timeout: 20_000, interval: 50 };
+  // A sentinel that meets the primary before the replica looks again only ten seconds later.
+  await vi.waitFor(async () => {
+    expect(await follower.info("replication")).toContain("master_link_status:up");
+  }, patience);
+  const sentinel = await startSentinel(primary);
+  cleanups.push(() => sentinel.stop());
+  const gateway = await serve(`redis+sentinel://127.0.0.1:${sentinel.port}/primary-1`);
+  expect((await ask(gateway, "/set/k/before")).status).toBe(200);
+  const control = connectRaw(`redis://127.0.0.1:${sentinel.port}`);
+  cleanups.push(
+    () => control.disconnect(),
+    () => follower.disconnect(),
+  );
+  await vi.waitFor(() => control.call("SENTINEL", "FAILOVER", "primary-1"), patience);
+  await vi.waitFor(async () => {
+    const answer = await ask(gateway, "/set/k/after");
+    expect(answer.status).toBe(200);
+    expect(await follower.get("k")).toBe("after");
+    expect(await follower.call("ROLE")).toContain("master");
+  }, patience);
+});
+
 test("a cluster is served", async () => {
   const cluster = await startCluster();
   cleanups.push(() => cluster.stop());
   const gateway = await serve(`redis+cluster://127.0.0.1:${cluster.port}`);
-  await expectToServe(gateway);
+  for (let round = 0; round < 5; round += 1) await expectToServe(gateway);
   const apart = await ask(gateway, "/pipeline", {
     body: [
       ["SET", "a", "1"],
@@ -155,4 +182,32 @@ test("a cluster is served", async () => {
   }
   const monitor = await ask(gateway, "/monitor", { method: "POST" });
   expect(monitor.status).toBe(400);
+});
+
+test("a slot that moves to another node of a cluster is followed", async () => {
+  const cluster = await startCluster();
+  cleanups.push(() => cluster.stop());
+  const gateway = await serve(`redis+cluster://127.0.0.1:${cluster.port}`);
+  const [first, second] = cluster.urls.map((url) => connectRaw(url));
+  cleanups.push(
+    () => first?.disconnect(),
+    () => second?.disconnect(),
+  );
+  const raw = { "upstash-response-format": "resp2" };
+  const requests = {
+    transaction: () => ask(gateway, "/multi-exec", { body: [["EXISTS", "b"]] }),
+    bytes: () => ask(gateway, "/exists/b", { headers: raw }),
+    command: () => ask(gateway, "/exists/b"),
+  };
+  const move = async (to: typeof first) => {
+    const id = String(await to?.cluster("MYID"));
+    for (const node of [to, first, second]) await node?.cluster("SETSLOT", 3300, "NODE", id);
+  };
+  const targets = [first, second, first];
+  for (const request of Object.values(requests)) {
+    expect((await request()).status).toBe(200);
+    await move(targets.shift());
+    const answer = await request();
+    expect([answer.status, answer.text]).toEqual([200, expect.stringMatching(/0/)]);
+  }
 });

@@ -128,6 +128,27 @@ describe("more requests than the gateway may run at once", () => {
     expect((await again).status).toBe(200);
   });
 
+  test("are never more at once than they may, however many come", async () => {
+    const { backend, gateway } = held({ maxConcurrency: 2, maxQueue: 10 });
+    const answers = Array.from({ length: 10 }, () => ping(gateway));
+    for (let answered = 0; answered < 10; answered += 1) {
+      await turn();
+      expect(backend.seen).toHaveLength(Math.min(10, answered + 2));
+      backend.pending[answered]!(PONG);
+    }
+    for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
+    const [one, two, three] = [ping(gateway), ping(gateway), ping(gateway)];
+    await turn();
+    expect(backend.seen).toHaveLength(12);
+    for (const index of [10, 11, 12]) {
+      backend.pending[index]!(PONG);
+      await turn();
+    }
+    expect((await Promise.all([one, two, three])).map(({ status }) => status)).toEqual([
+      200, 200, 200,
+    ]);
+  });
+
   test("lose their turn when their client goes away", async () => {
     const { backend, gateway } = held({ maxConcurrency: 1, maxQueue: 1 });
     const first = ping(gateway);

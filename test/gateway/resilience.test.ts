@@ -58,7 +58,7 @@ test.each([
   },
 );
 
-test("without Redis requests are answered 503, nothing waits for its return, and it is found again", async () => {
+test("without Redis requests are answered 503, and health says so", async () => {
   const redis = await startPrivateRedis();
   cleanups.push(() => redis.stop());
   const gateway = await startGateway({ redis: redis.url, connectTimeoutMs: 200 });

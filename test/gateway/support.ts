@@ -111,16 +111,33 @@ export async function startSentinel(
   };
 }
 
-/** A cluster of one node that holds every slot. */
-export async function startCluster(): Promise<LocalRedis> {
-  const node = await startPrivateRedis(
-    ...["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"],
-  );
-  const client = new Redis(node.url, { protocol: 2 });
-  await client.cluster("ADDSLOTSRANGE", 0, 16383);
-  while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) await client.ping();
-  client.disconnect();
-  return node;
+/** A cluster of two nodes; "b" and most other keys live on the second one. */
+export async function startCluster(): Promise<{
+  port: number;
+  urls: readonly string[];
+  stop(): Promise<void>;
+}> {
+  const options = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+  const nodes = [await startPrivateRedis(...options), await startPrivateRedis(...options)] as const;
+  const clients = nodes.map((node) => new Redis(node.url, { protocol: 2 }));
+  const [first, second] = clients as [Redis, Redis];
+  await first.cluster("ADDSLOTSRANGE", 0, 3000, 9000, 16383);
+  await second.cluster("ADDSLOTSRANGE", 3001, 8999);
+  await second.cluster("SET-CONFIG-EPOCH", 2);
+  await first.cluster("MEET", "127.0.0.1", nodes[1].port);
+  for (const client of clients) {
+    while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) {
+      await new Promise((turn) => setTimeout(turn, 20));
+    }
+    client.disconnect();
+  }
+  return {
+    port: nodes[0].port,
+    urls: nodes.map(({ url }) => url),
+    async stop() {
+      for (const node of nodes) await node.stop();
+    },
+  };
 }
 
 /** A self-signed certificate for 127.0.0.1; `openssl` is part of every Debian with Node's sources. */
