@@ -1,13 +1,9 @@
 import { errorAnswer } from "./answer.ts";
 import type { Topic } from "./backend.ts";
 import { GatewayError } from "./errors.ts";
+import { type EventBody, openEventBody } from "./event-body.ts";
 import { type GatewayContext, openExchange } from "./exchange.ts";
 import { splitPath } from "./parse.ts";
-
-/** A client that reads slower than events come is cut off at this many bytes, as Redis itself does. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
-/** A comment line this often keeps idle proxies from closing the stream, and finds dead clients. */
-const HEARTBEAT_MS = 15_000;
 
 /** The event streams of one gateway. */
 export interface EventStreams {
@@ -18,7 +14,7 @@ export interface EventStreams {
 }
 
 export function createEventStreams(context: GatewayContext): EventStreams {
-  const ends = new Set<() => void>();
+  const streams = new Set<EventBody>();
   let opening = 0;
   let closed = false;
 
@@ -35,7 +31,7 @@ export function createEventStreams(context: GatewayContext): EventStreams {
         `NOPERM this user has no permissions to run the '${kind}' command`,
       );
     }
-    if (ends.size + opening >= context.options.maxStreams) {
+    if (streams.size + opening >= context.options.maxStreams) {
       throw new GatewayError("overloaded", "ERR too many event streams; try again later");
     }
     const topic = topicOf(kind, request.url);
@@ -48,42 +44,22 @@ export function createEventStreams(context: GatewayContext): EventStreams {
   }
 
   async function stream(topic: Topic): Promise<Response> {
-    const encoder = new TextEncoder();
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    let heartbeat: NodeJS.Timeout | undefined;
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start(given) {
-          controller = given;
-        },
-        cancel: () => end(),
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }),
-    );
-    const send = (text: string) => {
-      if (controller === undefined) return;
-      controller.enqueue(encoder.encode(text));
-      if ((controller.desiredSize ?? 0) <= 0) end();
-    };
-    const finish = () => {
-      clearInterval(heartbeat);
-      ends.delete(end);
-      closeQuietly(controller);
-      controller = undefined;
-    };
     let stop: (() => void) | undefined;
-    const end = () => {
+    const body = openEventBody(() => {
+      streams.delete(body);
       stop?.();
-      finish();
-    };
-    stop = await context.backend.listen(topic, {
-      onEvent: (text) => send(`data: ${text.split(/\r\n|\r|\n/).join("\ndata: ")}\n\n`),
-      onEnd: finish,
     });
-    ends.add(end);
-    if (closed) end();
-    heartbeat = setInterval(() => send(":\n\n"), HEARTBEAT_MS);
-    return new Response(body, {
+    try {
+      stop = await context.backend.listen(topic, { onEvent: body.send, onEnd: body.end });
+    } catch (error) {
+      body.end();
+      throw error;
+    }
+    // It may have ended before there was anything to stop, or the gateway may have.
+    if (closed) body.end();
+    if (body.ended()) stop();
+    else streams.add(body);
+    return new Response(body.stream, {
       headers: {
         "content-type": "text/event-stream",
         "cache-control": "no-cache",
@@ -98,17 +74,9 @@ export function createEventStreams(context: GatewayContext): EventStreams {
       open(request, kind).catch((error: unknown) => errorAnswer(error, context.syncToken())),
     close() {
       closed = true;
-      for (const end of [...ends]) end();
+      for (const body of [...streams]) body.end();
     },
   };
-}
-
-function closeQuietly(controller: ReadableStreamDefaultController<Uint8Array> | undefined): void {
-  try {
-    controller?.close();
-  } catch {
-    // The client has cancelled the stream: it is closed.
-  }
 }
 
 function topicOf(kind: Topic["kind"], url: string): Topic {

@@ -59,8 +59,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const refuse = (error: GatewayError) => () => errorAnswer(error, context.syncToken());
   app.all("/pipeline", refuse(wrongMethod()));
   app.all("/multi-exec", refuse(wrongMethod()));
-  for (const path of ["/pipeline/*", "/multi-exec/*", "/healthz/*"])
+  for (const path of ["/pipeline/*", "/multi-exec/*", "/healthz/*"]) {
     app.all(path, refuse(missing()));
+  }
   for (const method of ["GET", "POST", "PUT"]) app.on(method, "*", serve(pathCommand));
   app.all("*", refuse(wrongMethod()));
   app.onError((error) => errorAnswer(error, context.syncToken()));

@@ -1,6 +1,6 @@
 import { Redis } from "@upstash/redis";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { createGateway, type GatewayServer } from "../../src/gateway/index.ts";
+import { createGateway, type GatewayServer, type Listener } from "../../src/gateway/index.ts";
 import { connectRaw, uniqueName } from "../support/redis.ts";
 import { ask, fakeBackend, startGateway, startPrivateRedis, TOKEN } from "./support.ts";
 
@@ -166,6 +166,36 @@ test("a client that reads too slowly is cut off", async () => {
   for (let sent = 0; sent < 100; sent += 1) backend.listeners[0]!.onEvent(kilobyte);
   expect(backend.stopped).toBe(1);
   expect((await response.text()).length).toBeLessThan(1_100_000);
+});
+
+test("a stream whose connection is lost as it opens ends, and takes no place", async () => {
+  const backend = fakeBackend();
+  const losing = {
+    ...backend,
+    listen: async (_topic: unknown, listener: Listener) => {
+      listener.onEvent("subscribe,ch,1");
+      listener.onEnd();
+      return () => {};
+    },
+  };
+  const local = createGateway({ redis: losing, token: TOKEN, maxStreams: 1 });
+  for (let time = 0; time < 3; time += 1) {
+    const response = await local.fetch(new Request("http://gateway/subscribe/ch", { headers }));
+    expect([response.status, await response.text()]).toEqual([200, "data: subscribe,ch,1\n\n"]);
+  }
+});
+
+test("an idle stream shows that it lives, in a line that is no event", async () => {
+  vi.useFakeTimers();
+  try {
+    const local = createGateway({ redis: fakeBackend(), token: TOKEN });
+    const response = await local.fetch(new Request("http://gateway/subscribe/ch", { headers }));
+    vi.advanceTimersByTime(15_000);
+    await local.close();
+    expect(await response.text()).toBe(":\n\n");
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a client that goes away takes its subscription with it", async () => {
