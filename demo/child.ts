@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Cleanup } from "./cleanup.ts";
+
+/** A program that runs beside the demo, with the processes that it starts itself. */
+export interface Child {
+  /** Rejects, with its last words, when it ends before it is told to. */
+  readonly ended: Promise<never>;
+}
+
+const PATIENCE_MS = 2_000;
+const LAST_WORDS = 2_000;
+
+/** Starts a program whose whole process group is ended by the clean-up, or when the demo dies. */
+export function startChild(
+  command: readonly [string, ...string[]],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  cleanup: Cleanup,
+): Child {
+  const [program, ...args] = command;
+  // Detached makes it the leader of a group, so that its own children can be ended with it.
+  const child = spawn(program, args, {
+    ...options,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
+      words = (words + text).slice(-LAST_WORDS);
+    });
+  }
+  const gone = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));
+  });
+  const kill = () => signalGroup(child, "SIGKILL");
+  process.once("exit", kill);
+  cleanup.add(async () => {
+    process.off("exit", kill);
+    signalGroup(child, "SIGTERM");
+    const timer = setTimeout(kill, PATIENCE_MS);
+    await gone;
+    clearTimeout(timer);
+    // Whatever of the group has outlived its leader.
+    kill();
+  });
+  const ended = gone.then((how): never => {
+    throw new Error(`Could not keep ${program} running: ${how}.\n${words}`);
+  });
+  ended.catch(() => {});
+  return { ended };
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { freePort } from "../scripts/local-redis.ts";
+import { startChild } from "./child.ts";
+import type { Cleanup } from "./cleanup.ts";
+import { readReport } from "./reports.ts";
+import { type FunctionEnv, PASS, type Runtime } from "./runtime.ts";
+import { REPOSITORY, type Tools } from "./tools.ts";
+import { answering } from "./wait.ts";
+
+/** The HTTP function: it receives the webhooks, and drains when it is asked to. */
+export interface HttpRuntime extends Runtime {
+  /** Where GitHub would be told to send its webhooks. */
+  readonly webhooks: string;
+}
+
+/** Starts functions/http as a process of its own, as any host of Node.js would. */
+export async function startHttp(
+  env: FunctionEnv,
+  secret: string,
+  tools: Tools,
+  cleanup: Cleanup,
+): Promise<HttpRuntime> {
+  const port = await freePort();
+  const token = randomBytes(16).toString("hex");
+  const own = {
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    WEBHOOK_SECRET: secret,
+    DRAIN_TOKEN: token,
+  };
+  const child = startChild(
+    [process.execPath, "functions/http/main.ts"],
+    { cwd: REPOSITORY, env: { ...tools.env, ...env, ...own } },
+    cleanup,
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await answering(url, child);
+
+  async function drain() {
+    const response = await fetch(`${url}/queues/inbox/drain`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(PASS),
+    });
+    return readReport(await response.json());
+  }
+
+  return {
+    name: "HTTP job (Node.js)",
+    short: "http",
+    webhooks: `${url}/webhooks`,
+    tick: () => Promise.race([drain(), child.ended]),
+  };
+}

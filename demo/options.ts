@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+
+/** Which Redis the demo uses. */
+export type RedisChoice =
+  | { readonly kind: "own"; readonly embedded: boolean }
+  | { readonly kind: "tcp"; readonly url: string }
+  | { readonly kind: "rest"; readonly url: string; readonly token: string };
+
+/** What the command line asks for: the demo on a Redis, the help, or something it does not know. */
+export type Asked =
+  | { readonly run: RedisChoice }
+  | { readonly help: true }
+  | { readonly mistake: string };
+
+export const HELP = `A webhook inbox, on a queue that three kinds of functions drain together.
+
+GitHub's published webhook examples (329 payloads of 58 events) are sent to an HTTP function
+with signatures, some of them twice, some forged or broken. A Cloudflare Worker, an AWS Lambda
+and an HTTP job then work them off, each in short passes, as a schedule would start them.
+Everything runs on this computer; no account is needed, nothing is installed or left behind.
+
+  npm run demo                          on a Redis of its own: the redis-server of the PATH,
+                                        else the one built into npm packages
+  npm run demo -- --embedded            on the built-in one (slower)
+  npm run demo -- --redis URL           on your Redis, as in redis://127.0.0.1:6379
+  npm run demo -- --rest URL TOKEN      on your Upstash, or what speaks its REST protocol
+
+On a Redis of yours all keys have one random name in them, and are removed at the end.
+The demo ends with 0 when its sums are right, with 1 when they are not, with 2 when it
+could not run.
+`;
+
+/** Reads the command line. It looks at no environment: a REDIS_URL of yours is not used. */
+export function readOptions(args: readonly string[]): Asked {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: {
+        help: { type: "boolean", short: "h" },
+        embedded: { type: "boolean" },
+        redis: { type: "string" },
+        rest: { type: "string" },
+      },
+      allowPositionals: true,
+    });
+    if (values.help === true) return { help: true };
+    const { redis, rest } = values;
+    const choices = [values.embedded, redis, rest].filter((choice) => choice !== undefined);
+    if (choices.length > 1) return { mistake: "Choose one of --embedded, --redis and --rest." };
+    const [token, ...others] = positionals;
+    if (rest !== undefined && token !== undefined && others.length === 0) {
+      return { run: { kind: "rest", url: rest, token } };
+    }
+    if (rest !== undefined) return { mistake: "--rest takes a URL and a token." };
+    if (token !== undefined) return { mistake: `Do not know what to do with "${token}".` };
+    if (redis !== undefined) return { run: { kind: "tcp", url: redis } };
+    return { run: { kind: "own", embedded: values.embedded === true } };
+  } catch (error) {
+    return { mistake: error instanceof Error ? error.message : String(error) };
+  }
+}

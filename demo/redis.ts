@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { findRedisServer, startRedis } from "../scripts/local-redis.ts";
+import { serveGateway } from "../src/gateway/index.ts";
+import type { Cleanup } from "./cleanup.ts";
+import type { RedisChoice } from "./options.ts";
+import { createRest, type Rest } from "./rest.ts";
+
+/** The Redis of a demo, as every function sees it: a REST address and a token. */
+export interface DemoRedis {
+  /** In words, for the first lines of the output. */
+  readonly what: string;
+  readonly url: string;
+  readonly token: string;
+  /** The built-in one is in this very process, and slow. */
+  readonly slow: boolean;
+  readonly rest: Rest;
+}
+
+/** Opens the Redis that was asked for; one that speaks no REST gets a gateway in front. */
+export async function openRedis(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis> {
+  if (choice.kind === "rest") {
+    const { url, token } = choice;
+    return {
+      what: `the REST API at ${hostOf(url)}`,
+      url,
+      token,
+      slow: false,
+      rest: createRest(url, token),
+    };
+  }
+  const own = choice.kind === "own" ? await startOwn(choice.embedded, cleanup) : undefined;
+  const token = randomBytes(16).toString("hex");
+  const redis = choice.kind === "tcp" ? choice.url : (own?.url ?? "");
+  const gateway = await serveGateway({ redis, token });
+  cleanup.add(() => gateway.close());
+  return {
+    what: `${own?.what ?? `the Redis at ${hostOf(redis)}`}, behind the REST gateway`,
+    url: gateway.url,
+    token,
+    slow: own?.slow ?? false,
+    rest: createRest(gateway.url, token),
+  };
+}
+
+async function startOwn(embedded: boolean, cleanup: Cleanup) {
+  const binary = embedded ? undefined : findRedisServer({ install: false });
+  const redis = await startRedis(binary);
+  cleanup.add(() => redis.stop());
+  const slow = redis.kind === "embedded";
+  const what = slow ? "the Redis built into npm packages (slow)" : "a redis-server of its own";
+  return { url: redis.url, what, slow };
+}
+
+/** Where it is, without the password that the address may hold. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "the given address";
+}

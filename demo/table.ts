@@ -1,0 +1,98 @@
+import { countFailingOnce, countOf } from "./deliveries.ts";
+import type { KeyGroup } from "./look.ts";
+import { addUp, type Totals } from "./reports.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Outcome, Sum } from "./sums.ts";
+
+// Everything that is printed when the work is over. Lines stay within 80 columns.
+
+const LABEL = 34;
+const NUMBER = 7;
+
+function line(label: string, value: number, note = ""): string {
+  return `  ${label.padEnd(LABEL)}${String(value).padStart(NUMBER)}${note === "" ? "" : `   ${note}`}`;
+}
+
+/** What was sent, and what became of it. */
+export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, Totals>): string {
+  const { plan, answers, passes, maxFailures } = outcome;
+  const all = addUp(passes);
+  const refused = (intent: "forged" | "malformed", status: number) => answers[intent][status] ?? 0;
+  const accepted = (answers.first[202] ?? 0) + (answers.again[202] ?? 0);
+  return [
+    line("Webhooks sent", plan.requests.length, `${countOf(plan, "again")} of them a second time`),
+    line("  refused: signature", refused("forged", 401), "answered with 401, never stored"),
+    line("  refused: malformed", refused("malformed", 400), "answered with 400, never stored"),
+    line("  accepted and stored", accepted, "answered with 202"),
+    "",
+    line("Accepted webhooks", accepted),
+    line("  completed", all.completed, "each delivery once"),
+    ...[...byRuntime].map(([runtime, totals]) =>
+      line(`    by the ${runtime.name}`, totals.completed, `in ${count(totals.passes, "pass")}`),
+    ),
+    line("  duplicates, not run again", all.duplicates, "same delivery id, done already"),
+    line("  dead letters", all.dead, `failed ${maxFailures} times, kept for you to look at`),
+    "",
+    line("Retried", all.retried, `${countFailingOnce(plan)} failed once, one failed always`),
+    line("Put off for a moment", all.deferred, "its twin was being worked on"),
+    ...perMessage(all),
+  ].join("\n");
+}
+
+function perMessage(all: Totals): string[] {
+  const messages = all.completed + all.duplicates + all.dead;
+  if (messages === 0) return [];
+  const per = (value: number) => `${(value / messages).toFixed(2)} a message`;
+  return [
+    line("Requests to Redis for that", all.requests, per(all.requests)),
+    line("Redis commands for that", all.commands, per(all.commands)),
+  ];
+}
+
+function count(number: number, word: string): string {
+  const plural = word.endsWith("s") ? `${word}es` : `${word}s`;
+  return `${number} ${number === 1 ? word : plural}`;
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  "the stream": "empty, with its consumer group",
+  dead: "the dead letter",
+  keys: "which deliveries are done, for 24 h",
+  results: "what the handler returned",
+  sent: "answers to sends, in case one is repeated",
+  state: "what passes agreed on",
+  parked: "messages that wait",
+  crashes: "deaths of passes",
+};
+
+/** What is left in Redis when there is nothing to do. */
+export function describeKeys(keys: readonly KeyGroup[], consumers: readonly string[]): string {
+  return [
+    "  Left in Redis:",
+    ...keys.map(({ name, type, count: number, expiresInMs }) => {
+      const stays = expiresInMs === undefined ? "stays" : `expires in ${roughly(expiresInMs)}`;
+      const what = `${String(number).padStart(5)} ${type}`.padEnd(14);
+      return `  ${what}${name.padEnd(12)}${stays.padEnd(19)}${MEANINGS[name] ?? ""}`;
+    }),
+    `  ${String(consumers.length).padStart(5)} ${consumers.length === 1 ? "consumer" : "consumers"}${
+      consumers.length === 0 ? ": passes leave none behind" : `: ${consumers.join(", ")}`
+    }`,
+  ].join("\n");
+}
+
+function roughly(ms: number): string {
+  if (ms < 120_000) return `${Math.ceil(ms / 1_000)} s`;
+  if (ms < 2 * 3_600_000) return `${Math.ceil(ms / 60_000)} min`;
+  return `${Math.ceil(ms / 3_600_000)} h`;
+}
+
+/** What did not add up, or undefined where everything did. */
+export function describeMismatches(wrong: readonly Sum[]): string | undefined {
+  if (wrong.length === 0) return undefined;
+  return [
+    "  These sums are wrong:",
+    ...wrong.map(
+      ({ what, expected, actual }) => `  - ${what}: expected ${expected}, got ${actual}`,
+    ),
+  ].join("\n");
+}
