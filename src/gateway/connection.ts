@@ -88,10 +88,15 @@ export function toGatewayError(error: unknown): unknown {
   if (isErrorReply(error) || error instanceof GatewayError) return error;
   const message = error instanceof Error ? error.message : "";
   if (NEVER_SENT.includes(message)) return unreachable(error);
+  return interrupted(error);
+}
+
+/** Sent, perhaps, and not answered. */
+export function interrupted(cause: unknown): GatewayError {
   return new GatewayError(
     "redis_interrupted",
     "ERR the connection to Redis broke; the command may have run, or not",
-    { cause: bare(error) },
+    { cause: bare(cause) },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { RedisCommand } from "./backend.ts";
-import type { GatewayError } from "./errors.ts";
+import { interrupted } from "./connection.ts";
+import { GatewayError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 
 const MINUS = 0x2d;
@@ -23,7 +24,7 @@ export async function rawPipeline(
   const parts: Buffer[] = [];
   let run: RedisCommand[] = [];
   const flush = async () => {
-    if (run.length > 0) parts.push(await exchange.backend.raw(run));
+    if (run.length > 0) parts.push(await exchange.backend.raw(run).catch(asPart));
     run = [];
   };
   for (const [index, command] of commands.entries()) {
@@ -37,6 +38,12 @@ export async function rawPipeline(
   }
   await flush();
   return bytesAnswer(200, Buffer.concat(parts), exchange.syncToken());
+}
+
+/** What could not be sent may be the second half of a pipeline whose first half ran. */
+function asPart(error: unknown): never {
+  const unsent = error instanceof GatewayError && error.code === "redis_unreachable";
+  throw unsent ? interrupted(error.cause) : error;
 }
 
 function errorReply(error: GatewayError): Buffer {

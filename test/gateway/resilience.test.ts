@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { GatewayError } from "../../src/gateway/index.ts";
 import { connectRaw } from "../support/redis.ts";
 import { ask, fakeBackend, startGateway, startPrivateRedis } from "./support.ts";
 
@@ -80,6 +81,21 @@ test("what goes wrong inside is answered 500 and stays inside", async () => {
   cleanups.push(() => gateway.close());
   const answer = await ask(gateway, "/ping");
   expect([answer.status, answer.json]).toEqual([500, { error: "ERR internal error" }]);
+});
+
+test("a pipeline in RESP2 that breaks off in the middle may have run", async () => {
+  const backend = fakeBackend();
+  let calls = 0;
+  const raw = () =>
+    ++calls === 1
+      ? Promise.resolve(Buffer.from("+PONG\r\n"))
+      : Promise.reject(new GatewayError("redis_unreachable", "ERR Redis cannot be reached"));
+  const gateway = await startGateway({ redis: { ...backend, raw } });
+  cleanups.push(() => gateway.close());
+  const body = [["PING"], ["CONFIG", "GET", "*"], ["PING"]];
+  const headers = { "upstash-response-format": "resp2" };
+  expect((await ask(gateway, "/pipeline", { body, headers })).status).toBe(502);
+  expect((await ask(gateway, "/ping", { headers })).status).toBe(503);
 });
 
 test("health is unavailable when Redis does not answer in time", async () => {
