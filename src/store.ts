@@ -108,7 +108,7 @@ export interface TurnRequest extends Outcomes {
   readonly suspectBatch: number;
   /** The pass ends: what a lost response left is released, the consumer removed. */
   readonly final: boolean;
-  /** This pass has met idempotency keys: their set is kept in order when it ends. */
+  /** This pass has met idempotency keys: outcomes carry them, their set is kept in order. */
   readonly keyed: boolean;
   /** Prune expired idempotency records now. */
   readonly housekeeping: boolean;

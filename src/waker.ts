@@ -13,7 +13,7 @@ export function createWaker(clock: Clock): Waker {
   return {
     wake() {
       woken = true;
-      waiting?.abort();
+      waiting?.abort(null);
     },
     async wait(ms) {
       if (!woken && ms > 0) {

@@ -1,6 +1,7 @@
 import type {
   Bill,
   ClaimedEntry,
+  Delivery,
   StoreQueue,
   SurveyFindings,
   TurnReply,
@@ -127,24 +128,34 @@ export function turnCall(
       release: request.release.length,
       crashed: crashed.length,
     },
-    { list: [...outcomeList(request), ...crashed] },
+    { list: [...outcomeList(queue, request), ...crashed] },
   );
 }
 
-/** The lists behind the named arguments, in the order and the widths that settle.lua reads. */
-function outcomeList(request: TurnRequest): string[] {
+/**
+ * The lists behind the named arguments, in the order and the columns that settle.lua reads: a key
+ * only where the pass has met keys, a result only where results are kept.
+ */
+function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
   const list: string[] = [];
-  for (const { id, delivery, key } of request.held) list.push(id, String(delivery), key);
-  for (const { id, delivery, key, result } of request.complete) {
-    list.push(id, String(delivery), key, result ?? "");
+  const row = ({ id, delivery, key }: Delivery) => {
+    list.push(id, String(delivery));
+    if (request.keyed) list.push(key);
+  };
+  request.held.forEach(row);
+  for (const outcome of request.complete) {
+    row(outcome);
+    if (queue.keepResults) list.push(outcome.result ?? "");
   }
-  for (const { id, delivery, key, delayMs } of request.retry) {
-    list.push(id, String(delivery), key, String(delayMs));
+  for (const outcome of request.retry) {
+    row(outcome);
+    list.push(String(outcome.delayMs));
   }
-  for (const { id, delivery, key, reason, error, failures } of request.dead) {
-    list.push(id, String(delivery), key, reason, error, String(failures));
+  for (const outcome of request.dead) {
+    row(outcome);
+    list.push(outcome.reason, outcome.error, String(outcome.failures));
   }
-  for (const { id, delivery, key } of request.release) list.push(id, String(delivery), key);
+  request.release.forEach(row);
   return list;
 }
 
@@ -183,7 +194,7 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
 }
 
 function readMessage(reply: unknown): ClaimedEntry {
-  const [id, delivery, crashes, fields] = asArray(reply);
+  const [id, fields, delivery = 1, crashes = 0] = asArray(reply);
   return {
     id: asText(id),
     delivery: asNumber(delivery),

@@ -10,7 +10,7 @@ local function recall_crashes(list, from)
   end
   if #ids > 0 then
     for i, count in ipairs(crash_counts(ids)) do
-      owners[i][3] = count
+      owners[i][4] = count
     end
   end
 end
@@ -20,7 +20,7 @@ local function claim_lost(ids)
   kind, made = "replayed", true
   local by_count = {}
   for i = 1, math.min(#ids, claim) do
-    local count = delivery[ids[i]]
+    local count = own[ids[i]][4]
     has_crashed[ids[i]] = count > 1 or nil -- nobody remembers: look
     by_count[count] = by_count[count] or {}
     append(by_count[count], ids[i])
@@ -30,7 +30,7 @@ local function claim_lost(ids)
       { "RETRYCOUNT", count })
     for _, entries in ipairs(replies) do
       for _, entry in ipairs(entries) do
-        give(entry[1], count, 0, entry[2])
+        give(entry, count, 0)
       end
     end
   end
@@ -44,7 +44,7 @@ local function due_parked()
   if not head[2] then
     return {}, true
   end
-  local first = math.floor(tonumber(head[2]) / 1024)
+  local first = floor(tonumber(head[2]) / 1024)
   if first > now then
     next_due = first
     return {}, false
@@ -87,7 +87,7 @@ local function claim_parked(due, room)
   local given_before = #messages
   for count, list in pairs(by_count) do
     for _, entry in ipairs(take_by_force(list, count)) do
-      give(entry[1], count, 0, entry[2])
+      give(entry, count, 0)
     end
   end
   recall_crashes(messages, given_before)
@@ -97,37 +97,49 @@ end
 -- Before 7.2 a consumer is made by its first message, since then by its first read.
 local reading_makes = (redis.REDIS_VERSION_NUM or 0x00080000) >= 0x00070200
 
--- Reads new entries; returns how many came and their bytes.
+-- Reads new entries; returns how many came.
 local function read_new(count)
   local reply = try("XREADGROUP", "GROUP", group, token, "COUNT", count, "STREAMS", stream, ">")
   made = made or reading_makes
   if not reply then
-    return 0, 0
+    return 0
   end
   if reply.err then
     pending_limit = 1
-    return 0, 0
+    return 0
   end
   made = true
-  local bytes, entries = 0, (reply[1][2] or reply[2])
-  for _, entry in ipairs(entries) do
-    give(entry[1], 1, 0, entry[2])
-    for _, value in ipairs(entry[2]) do
-      bytes = bytes + #value
-    end
+  local entries = reply[1][2] or reply[2] -- the second where a server flattens the reply
+  given = given + #entries
+  if #messages == 0 then
+    messages = entries
+  else
+    append(messages, unpack(entries))
   end
-  return #entries, bytes
+  return #entries
+end
+
+local function size_of(fields)
+  local bytes = 0
+  for i = 1, #fields do
+    bytes = bytes + #fields[i]
+  end
+  return bytes
 end
 
 -- As many as fit by the size seen so far. Where none was seen, a first slice small enough to fit
 -- whatever its payloads are tells how many more do.
 local function claim_new(want)
   if size_hint > 0 then
-    return read_new(math.min(want, math.max(1, math.floor(max_bytes / size_hint))))
+    return read_new(math.min(want, math.max(1, floor(max_bytes / size_hint))))
   end
-  local got, bytes = read_new(math.min(want, probe))
+  local got = read_new(math.min(want, probe))
   if got == probe and want > got then
-    local more = math.floor((max_bytes - bytes) / math.max(1, bytes / got))
+    local bytes = 0
+    for i = #messages - got + 1, #messages do
+      bytes = bytes + size_of(messages[i][2])
+    end
+    local more = floor((max_bytes - bytes) / math.max(1, bytes / got))
     if more > 0 then
       read_new(math.min(want - got, more))
     end

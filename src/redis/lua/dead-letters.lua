@@ -31,14 +31,15 @@ local function write_dead_letter(id, count, reason, text, failures)
 end
 
 local function settle_dead()
-  for i = dead_at, release_at - 1, 6 do
-    local id, count = ARGV[i], tonumber(ARGV[i + 1])
+  for row = dead_at, release_at - 1, dead_width do
+    local id, count = ARGV[row], tonumber(ARGV[row + 1])
     if mine(id, count) then
-      if not write_dead_letter(id, count, ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])) then
+      local reason, text, failures = unpack(ARGV, row + held_width, row + held_width + 2)
+      if not write_dead_letter(id, count, reason, text, failures) then
         lost[#lost + 1] = id
       end
-      free(ARGV[i + 2])
-      delivery[id] = nil
+      free(key_at(row))
+      own[id] = nil
     end
   end
 end

@@ -72,9 +72,9 @@ local function read_owned()
     create_group()
     reply = {}
   end
+  owned = reply
   for _, entry in ipairs(reply) do
-    local id = entry[1]
-    idle[id], delivery[id], owned[#owned + 1] = tonumber(entry[3]), tonumber(entry[4]), id
+    own[entry[1]] = entry
   end
 end
 

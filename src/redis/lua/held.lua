@@ -2,9 +2,9 @@
 
 local function renew_held()
   local ids = {}
-  for i = held_at, complete_at - 1, 3 do
-    local id, count, key = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
-    if delivery[id] ~= count or taken[key] then
+  for row = held_at, complete_at - 1, held_width do
+    local id, count, key = ARGV[row], tonumber(ARGV[row + 1]), key_at(row)
+    if not own[id] or own[id][4] ~= count or taken[key] then
       lost[#lost + 1] = id
     else
       still_held[id] = true
@@ -41,8 +41,9 @@ end
 -- Owned, but neither held nor settled by the caller: the response that handed it out was lost.
 local function lost_claims()
   local ids = {}
-  for _, id in ipairs(owned) do
-    if delivery[id] and not still_held[id] then
+  for _, entry in ipairs(owned) do
+    local id = entry[1]
+    if own[id] and not still_held[id] then
       ids[#ids + 1] = id
     end
   end

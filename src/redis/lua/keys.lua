@@ -14,19 +14,17 @@ end
 local function cut_to_size()
   local bytes, fitting = 0, #messages
   for i, message in ipairs(messages) do
-    for _, value in ipairs(message[4]) do
-      bytes = bytes + #value
-    end
+    bytes = bytes + size_of(message[2])
     if bytes > max_bytes and i > 1 then
       fitting = i - 1
       break
     end
   end
   for i = #messages, fitting + 1, -1 do
-    local id, count = messages[i][1], messages[i][2]
+    local id, count = messages[i][1], messages[i][3] or 1
     if kind == "suspects" then
       call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
-      call("HSET", crashes_key, id, messages[i][3] - 1)
+      call("HSET", crashes_key, id, messages[i][4] - 1)
       suspects_left = 1
     elseif kind == "ordinary" then
       park(id, now, count - 1)
@@ -39,8 +37,8 @@ end
 local function renew_records()
   local pairs_of_records = {}
   for _, message in ipairs(messages) do
-    local key = key_of(message[4])
-    if key ~= "" and idle[message[1]] < lease - SCRIPT_MS then
+    local key = key_of(message[2])
+    if key ~= "" and own[message[1]][3] < lease - SCRIPT_MS then
       append(pairs_of_records, whole((now + lease) * 2), key)
     end
   end
@@ -53,7 +51,7 @@ end
 local function take_keys()
   local keys, owners = {}, {}
   for i, message in ipairs(messages) do
-    local key = key_of(message[4])
+    local key = key_of(message[2])
     if key ~= "" then
       keys[#keys + 1], owners[#owners + 1] = key, i
     end
@@ -61,12 +59,12 @@ local function take_keys()
   if #keys == 0 then
     return false
   end
-  local seen, dropped = {}, {}
+  local seen, dropped, expires = {}, {}, whole((now + lease) * 2)
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
   for i, key in ipairs(keys) do
-    local id, count = messages[owners[i]][1], messages[owners[i]][2]
+    local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1
     local score = tonumber(scores[i] or "0")
-    local expiry, done = math.floor(score / 2), score % 2 == 1
+    local expiry, done = floor(score / 2), score % 2 == 1
     if done and expiry > now then
       finish(id)
       duplicates = duplicates + 1
@@ -77,7 +75,8 @@ local function take_keys()
       dropped[owners[i]] = true
     else
       seen[key] = true
-      append(records, whole((now + lease) * 2), key)
+      records[#records + 1] = expires
+      records[#records + 1] = key
     end
   end
   if next(dropped) then

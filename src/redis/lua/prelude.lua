@@ -1,5 +1,6 @@
 -- What every script starts with: counted calls, whole numbers, and lists cut so that they fit.
 
+local tonumber, ipairs, unpack, floor = tonumber, ipairs, unpack, math.floor
 local commands = 1 -- the call of the script itself
 
 local function call(...)
@@ -30,11 +31,12 @@ local function call_in_slices(before, list, after)
   local replies = {}
   for first = 1, #list, 800 do
     local arguments = { unpack(before) }
+    local width = #arguments + 1 - first
     for i = first, math.min(first + 799, #list) do
-      arguments[#arguments + 1] = list[i]
+      arguments[width + i] = list[i]
     end
-    for _, value in ipairs(after or {}) do
-      arguments[#arguments + 1] = value
+    if after then
+      append(arguments, unpack(after))
     end
     replies[#replies + 1] = call(unpack(arguments))
   end
@@ -63,5 +65,5 @@ end
 
 local function server_time()
   local time = call("TIME")
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return tonumber(time[1]) * 1000 + floor(tonumber(time[2]) / 1000)
 end

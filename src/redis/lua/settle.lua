@@ -1,24 +1,33 @@
 -- The outcomes of the pass, each applied only if this token still owns the id with that count:
 -- owner alone is not enough, since a pass can lose a message and claim it again.
+-- Each is a row of ARGV: id, delivery count, then the key in a pass that has met keys, then more.
 
+local held_width = 2 + keyed
+local complete_width = held_width + keep_results
+local retry_width, dead_width, release_width = held_width + 1, held_width + 3, held_width
 local held_at = list_at
-local complete_at = held_at + held * 3
-local retry_at = complete_at + complete * 4
-local dead_at = retry_at + retry * 4
-local release_at = dead_at + dead * 6
-local crashed_at = release_at + release * 3
+local complete_at = held_at + held * held_width
+local retry_at = complete_at + complete * complete_width
+local dead_at = retry_at + retry * retry_width
+local release_at = dead_at + dead * dead_width
+local crashed_at = release_at + release * release_width
 for i = crashed_at, crashed_at + crashed - 1 do
   has_crashed[ARGV[i]] = true
 end
 local unsettled, still_held = {}, {}
 
+local function key_at(row)
+  return keyed == 1 and ARGV[row + 2] or ""
+end
+
 local function mine(id, count)
-  if delivery[id] == count then
+  local entry = own[id]
+  if entry and entry[4] == count then
     return true
   end
   if attempt == 1 then
     lost[#lost + 1] = id
-  elseif not delivery[id] then
+  elseif not entry then
     unsettled[#unsettled + 1] = id -- settled already? resolve_unsettled() finds out
   end -- else an earlier attempt has parked it, and claimed it again
   return false
@@ -30,48 +39,62 @@ local taken = {} -- key -> when that record expires
 local done_by_other = {} -- key -> whether it says done
 local function ask_for_keys()
   local ask = {}
-  local function look(at, count, width)
-    for i = 0, count - 1 do
-      local id, key = ARGV[at + i * width], ARGV[at + i * width + 2]
-      if key ~= "" and idle[id] and idle[id] >= lease - SCRIPT_MS then
+  local function look(first, last, width)
+    for row = first, last, width do
+      local entry, key = own[ARGV[row]], ARGV[row + 2]
+      if key ~= "" and entry and entry[3] >= lease - SCRIPT_MS then
         ask[#ask + 1] = key
       end
     end
   end
-  look(held_at, held, 3)
-  look(complete_at, complete, 4)
-  look(retry_at, retry, 4)
-  look(dead_at, dead, 6)
-  look(release_at, release, 3)
+  if keyed == 1 then
+    look(held_at, complete_at - 1, held_width)
+    look(complete_at, retry_at - 1, complete_width)
+    look(retry_at, dead_at - 1, retry_width)
+    look(dead_at, release_at - 1, dead_width)
+    look(release_at, crashed_at - 1, release_width)
+  end
   if #ask == 0 then
     return
   end
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, ask)
   for i, key in ipairs(ask) do
     local score = tonumber(scores[i] or "0")
-    if math.floor(score / 2) > now then
-      taken[key], done_by_other[key] = math.floor(score / 2), score % 2 == 1
+    if floor(score / 2) > now then
+      taken[key], done_by_other[key] = floor(score / 2), score % 2 == 1
     end
   end
 end
 
+local done_until = whole((now + window) * 2 + 1)
+
+-- The record of done work, under its key, or where results are kept under the id.
+local function record_done(id, key, result)
+  local name = key
+  if keep_results == 1 then
+    if name == "" then
+      name = id
+    end
+    append(results, name, result)
+  end
+  if name ~= "" then
+    records[#records + 1] = done_until
+    records[#records + 1] = name
+  end
+end
+
 local function settle_completed()
-  for i = complete_at, retry_at - 1, 4 do
-    local id, count, key, result = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3]
-    if taken[key] and delivery[id] == count then
+  for row = complete_at, retry_at - 1, complete_width do
+    local id, count, key = ARGV[row], tonumber(ARGV[row + 1]), key_at(row)
+    if taken[key] and own[id] and own[id][4] == count then
       lost[#lost + 1] = id
       if done_by_other[key] then finish(id) else park(id, taken[key], count - 1) end
-      delivery[id] = nil
+      own[id] = nil
     elseif mine(id, count) then
       finish(id)
-      delivery[id] = nil
-      local record = key
-      if keep_results == 1 then
-        if record == "" then record = id end
-        append(results, record, result)
-      end
-      if record ~= "" then
-        append(records, whole((now + window) * 2 + 1), record)
+      own[id] = nil
+      if keyed == 1 or keep_results == 1 then
+        record_done(id, key, ARGV[row + held_width])
       end
     end
   end
@@ -84,23 +107,23 @@ local function free(key)
 end
 
 local function settle_retries()
-  for i = retry_at, dead_at - 1, 4 do
-    local id, count = ARGV[i], tonumber(ARGV[i + 1])
+  for row = retry_at, dead_at - 1, retry_width do
+    local id, count = ARGV[row], tonumber(ARGV[row + 1])
     if mine(id, count) then
-      park(id, now + tonumber(ARGV[i + 3]), count)
-      free(ARGV[i + 2])
-      delivery[id] = nil
+      park(id, now + tonumber(ARGV[row + held_width]), count)
+      free(key_at(row))
+      own[id] = nil
     end
   end
 end
 
 local function settle_released()
-  for i = release_at, crashed_at - 1, 3 do
-    local id, count = ARGV[i], tonumber(ARGV[i + 1])
+  for row = release_at, crashed_at - 1, release_width do
+    local id, count = ARGV[row], tonumber(ARGV[row + 1])
     if mine(id, count) then
       park(id, now, count - 1)
-      free(ARGV[i + 2])
-      delivery[id] = nil
+      free(key_at(row))
+      own[id] = nil
     end
   end
 end

@@ -6,9 +6,12 @@ local made = false -- whether this token may have become a consumer
 
 local given = 0 -- how many were given, those that the keys or the size took back included
 
-local function give(id, count, crashes, fields)
+-- A message is an entry of Redis, { id, fields }, with its delivery count and crashes behind; for a
+-- new one, which has 1 and 0, they are left away.
+local function give(entry, count, crashes)
   given = given + 1
-  messages[#messages + 1] = { id, count, crashes, fields }
+  entry[3], entry[4] = count, crashes
+  messages[#messages + 1] = entry
 end
 
 -- Ids that an XCLAIM did not return: the payload is gone, or somebody else holds the message.
@@ -47,7 +50,7 @@ end
 local function choose_suspects(list, counts)
   local over, chosen = {}, {}
   for i, entry in ipairs(list) do
-    local suspect = { entry[1], tonumber(entry[4]), counts[i] + 1 }
+    local suspect = { entry[1], entry[4], counts[i] + 1 }
     local alone = counts[i] > 0
     if on_crash == "dead" or suspect[2] >= max_deliveries then
       over[#over + 1] = suspect
@@ -94,6 +97,6 @@ local function claim_suspects()
   account_for_missing(claim_ids, entries)
   for _, entry in ipairs(entries) do
     local suspect = by_id[entry[1]]
-    give(entry[1], suspect[2] + 1, suspect[3], entry[2])
+    give(entry, suspect[2] + 1, suspect[3])
   end
 end

@@ -11,8 +11,9 @@ end
 local SUSPECTS = "xd:suspects" -- the permanent consumer that holds what dead passes left
 local SCRIPT_MS = 20 -- longer than a script takes: `now` was read at its start, idle times later
 
--- What this token owns: id -> delivery count, id -> idle time, and the ids in order.
-local delivery, idle, owned = {}, {}, {}
+-- What this token owns, as XPENDING tells it: id -> { id, consumer, idle time, delivery count }, and
+-- the same in order.
+local own, owned = {}, {}
 -- What the turn will do to the stream's side tables; flush() applies it.
 local acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
 -- What the reply will say.

@@ -28,8 +28,8 @@ renew_held()
 local left = lost_claims()
 if final == 1 then
   for _, id in ipairs(left) do
-    has_crashed[id] = delivery[id] > 1 or nil -- nobody remembers: a later turn looks
-    park(id, now, delivery[id] - 1)
+    has_crashed[id] = own[id][4] > 1 or nil -- nobody remembers: a later turn looks
+    park(id, now, own[id][4] - 1)
   end
   left = {}
 end
