@@ -17,6 +17,7 @@ import { mismatches, type Outcome, sumsOf } from "./sums.ts";
 import { describeKeys, describeMismatches, describeWork } from "./table.ts";
 import { startTicking } from "./tick.ts";
 import { prepareTools } from "./tools.ts";
+import { startWorker } from "./worker-runtime.ts";
 
 /** How long the work may take, from the first webhook on. */
 const LIMIT_MS = { fast: 60_000, slow: 150_000 };
@@ -33,7 +34,7 @@ export async function runDemo(choice: RedisChoice, cleanup: Cleanup): Promise<bo
 
   const tools = prepareTools(cleanup);
   const http = await startHttp(env, secret, tools, cleanup);
-  const runtimes = [http];
+  const runtimes = [http, await startWorker(env, tools, cleanup)];
   console.log(`Sending ${plan.requests.length} webhooks: GitHub's examples of ${plan.events} events,
 some of them twice, forged or broken, ${(plan.bytes / 1e6).toFixed(1)} MB in all.`);
 
