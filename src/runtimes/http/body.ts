@@ -12,7 +12,9 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     throw new HttpError(415, "not_json", "Expected a body with content-type: application/json.");
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+    return JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    ) as unknown;
   } catch {
     // The parser's own text would repeat a part of the body.
     throw new HttpError(400, "not_json", "Expected a body of JSON in UTF-8.");

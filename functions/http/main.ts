@@ -1,0 +1,9 @@
+// Serves the inbox by itself: `node functions/http/main.ts`, on PORT (3000 where it is not set).
+
+import { serve } from "@hono/node-server";
+import inbox from "./index.ts";
+
+const server = serve({ fetch: inbox.fetch, port: Number(process.env.PORT ?? 3_000) });
+
+/** Requests that run are answered; the passes among them end by their own deadlines. */
+process.once("SIGTERM", () => server.close());

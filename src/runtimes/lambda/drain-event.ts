@@ -1,0 +1,42 @@
+import { OptionError } from "../../index.ts";
+import type { Work } from "../work.ts";
+
+// What asks for a pass: a schedule with an input of its own or with the default one, a rule, or
+// somebody who invokes the function. An input is JSON: `{ "queue": "orders", "maxMessages": 500 }`,
+// both optional; the limits narrow the queue's own.
+
+/** What a drain event asks for. */
+export interface DrainEvent {
+  /** The only queue to drain; undefined for all. */
+  readonly queue: string | undefined;
+  /** Limits, not yet checked; undefined where none were given. */
+  readonly asked: object | undefined;
+}
+
+/** @throws OptionError for an event that is none, such as one of another service. */
+export function readDrainEvent(event: unknown): DrainEvent {
+  const nothing = { queue: undefined, asked: undefined };
+  if (event === undefined || event === null || isEnvelope(event)) return nothing;
+  if (typeof event !== "object" || Array.isArray(event)) {
+    throw new OptionError("Expected the input to be a JSON object with `queue` and limits.");
+  }
+  const { queue, ...asked } = event as { readonly queue?: unknown };
+  if (queue !== undefined && typeof queue !== "string") {
+    throw new OptionError("Expected `queue` in the input to be a queue's name.");
+  }
+  return { queue, asked };
+}
+
+/** The works that an event asks for. @throws OptionError for a queue that there is not. */
+export function selectWorks(works: readonly Work[], { queue }: DrainEvent): readonly Work[] {
+  if (queue === undefined) return works;
+  const found = works.filter((work) => work.queue.name === queue);
+  if (found.length > 0) return found;
+  const names = works.map((work) => `"${work.queue.name}"`).join(", ");
+  throw new OptionError(`Expected \`queue\` in the input to be one of ${names}.`);
+}
+
+/** EventBridge's own envelope, from a rule or from a schedule without an input: it only ticks. */
+function isEnvelope(event: unknown): boolean {
+  return typeof event === "object" && event !== null && "detail-type" in event && "source" in event;
+}

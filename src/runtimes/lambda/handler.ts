@@ -1,0 +1,67 @@
+import { type DrainReport, OptionError } from "../../index.ts";
+import { drainWorks, type OnReport } from "../drain-works.ts";
+import type { InvocationLimits } from "../limits.ts";
+import { checkWorks, type Work } from "../work.ts";
+import { readDrainEvent, selectWorks } from "./drain-event.ts";
+import { type HttpResult, isHttpEvent, toRequest, toResult } from "./http-event.ts";
+
+/** What is used of Lambda's context. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** What a tick or an invocation returns; Lambda writes it as JSON, its dates as ISO texts. */
+export interface DrainResult {
+  readonly reports: readonly DrainReport[];
+}
+
+export interface LambdaOptions {
+  /** The queues of this function, made in every invocation; the event is as it came. */
+  readonly queues: (event: unknown) => Work | readonly Work[];
+  /**
+   * Answers a Function URL and an API Gateway HTTP API, as the `fetch` of a Hono app does; to give
+   * `limits` on to `httpApp` keeps its passes within the function's timeout.
+   */
+  readonly fetch?: (request: Request, limits: InvocationLimits) => Response | Promise<Response>;
+  readonly onReport?: OnReport;
+}
+
+export type LambdaHandler = (
+  event: unknown,
+  context: LambdaContext,
+) => Promise<DrainResult | HttpResult>;
+
+/**
+ * Makes a function's handler, for schedules, rules, direct invocations and HTTP.
+ *
+ * The invocation fails when a pass could not run, so that Lambda tries again and alarms see it. A
+ * store that failed in the middle, and dead letters, are told by the report.
+ *
+ * @example
+ * export const handler = lambda({ queues: () => work(orders(process.env), ship) });
+ */
+export function lambda(options: LambdaOptions): LambdaHandler {
+  return async (event, context) => {
+    const limits = {
+      deadline: new Date(Date.now() + passTime(context.getRemainingTimeInMillis())),
+    };
+    if (isHttpEvent(event)) {
+      if (options.fetch === undefined) {
+        throw new OptionError("Expected `fetch` for an HTTP event: this function has none.");
+      }
+      return toResult(await options.fetch(toRequest(event), limits));
+    }
+    const wanted = readDrainEvent(event);
+    const works = selectWorks(checkWorks(options.queues(event)), wanted);
+    const { onReport } = options;
+    return { reports: await drainWorks(works, { limits, asked: wanted.asked, onReport }) };
+  };
+}
+
+/**
+ * How long passes may take where so much is left until the timeout: a tenth stays for answering and
+ * for what is slower than expected, at least a second.
+ */
+export function passTime(remainingMs: number): number {
+  return Math.max(0, remainingMs - Math.max(1_000, remainingMs / 10));
+}

@@ -1,0 +1,15 @@
+/**
+ * Queues in an AWS Lambda function: passes by schedule, by rule and by invocation, and HTTP.
+ * @module
+ */
+export type { OnReport } from "../drain-works.ts";
+export type { AskedLimits, InvocationLimits } from "../limits.ts";
+export { type Work, work } from "../work.ts";
+export {
+  type DrainResult,
+  type LambdaContext,
+  type LambdaHandler,
+  type LambdaOptions,
+  lambda,
+} from "./handler.ts";
+export type { HttpEvent, HttpResult } from "./http-event.ts";
