@@ -1,49 +1,58 @@
 /** Undoes what the demo did, in reverse order, however it ends. */
 export interface Cleanup {
-  /** Remembers how to undo something. */
-  add(undo: () => unknown): void;
-  /** Undoes everything that is not yet undone; a step that fails does not stop the others. */
+  /** Remembers how to undo something, and how long that may take. @default 5 s */
+  add(undo: () => unknown, limitMs?: number): void;
+  /** Undoes everything; a step that fails or hangs does not stop the others. */
   run(): Promise<void>;
 }
 
-const LONGEST_MS = 5_000;
+interface Step {
+  readonly undo: () => unknown;
+  readonly limitMs: number;
+}
 
 export function createCleanup(onFailure: (error: unknown) => void): Cleanup {
-  const steps: (() => unknown)[] = [];
+  const steps: Step[] = [];
+  let started = false;
   let running: Promise<void> | undefined;
 
   async function undoAll(): Promise<void> {
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
       try {
-        await withTimeout(step);
+        await withinLimit(step);
       } catch (error) {
         onFailure(error);
       }
     }
   }
 
+  function run(): Promise<void> {
+    started = true;
+    running ??= undoAll().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
   return {
-    add(undo) {
-      steps.push(undo);
+    add(undo, limitMs = 5_000) {
+      steps.push({ undo, limitMs });
+      // Whatever was still being started when the clean-up began must not outlive it.
+      if (started) void run();
     },
-    run() {
-      running ??= undoAll().finally(() => {
-        running = undefined;
-      });
-      return running;
-    },
+    run,
   };
 }
 
 /** A child that does not end must not keep the newcomer's terminal. */
-async function withTimeout(step: () => unknown): Promise<void> {
+async function withinLimit({ undo, limitMs }: Step): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const text = `A step of the clean-up took longer than ${LONGEST_MS / 1_000} s.`;
-    timer = setTimeout(() => reject(new Error(text)), LONGEST_MS);
+    const text = `A step of the clean-up took longer than ${limitMs / 1_000} s.`;
+    timer = setTimeout(() => reject(new Error(text)), limitMs);
   });
   try {
-    await Promise.race([Promise.resolve().then(step), late]);
+    await Promise.race([Promise.resolve().then(undo), late]);
   } finally {
     clearTimeout(timer);
   }

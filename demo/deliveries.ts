@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { type FaultPlan, failsOnce } from "../functions/inbox/faults.ts";
+import { describeDelivery } from "../functions/inbox/handle.ts";
 import type { InboxDelivery } from "../functions/inbox/queue.ts";
 import { signature } from "../functions/inbox/signature.ts";
 
@@ -66,6 +67,13 @@ export function countFailingOnce(plan: Plan): number {
   return deliveries.filter(
     ({ delivery }) => delivery !== faults.always && failsOnce(faults, delivery),
   ).length;
+}
+
+/** What the handler returns for each delivery that succeeds, worked out without any queue. */
+export function expectedResults(plan: Plan): ReadonlyMap<string, unknown> {
+  return new Map(
+    plan.deliveries.map((delivery) => [delivery.delivery, describeDelivery(delivery)]),
+  );
 }
 
 interface Example {

@@ -10,6 +10,9 @@ const COULD_NOT_RUN = 2;
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
+const cleanup = createCleanup((error) => console.error(`Clean-up: ${textOf(error)}`));
+let stopping = false;
+
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
   if ("help" in asked) {
@@ -20,21 +23,21 @@ async function main(): Promise<number> {
     console.error(`${asked.mistake}\n\n${HELP}`);
     return COULD_NOT_RUN;
   }
-  const cleanup = createCleanup((error) => console.error("Clean-up:", textOf(error)));
-  for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.once(signal, () => {
-      console.error("\nStopping and cleaning up …");
-      void cleanup.run().then(() => process.exit(code));
-    });
-  }
-  try {
-    return (await runDemo(asked.run, cleanup)) ? OK : WRONG_SUMS;
-  } catch (error) {
-    console.error(`\nThe demo could not run: ${textOf(error)}`);
-    return COULD_NOT_RUN;
-  } finally {
-    await cleanup.run();
-  }
+  return (await runDemo(asked.run, cleanup)) ? OK : WRONG_SUMS;
+}
+
+/** The tools that the demo uses may leave handles open; everything of its own is closed by then. */
+async function end(code: number): Promise<never> {
+  stopping = true;
+  await cleanup.run();
+  process.exit(code);
+}
+
+function fail(error: unknown): void {
+  // What was cut off by the end itself is no news.
+  if (stopping) return;
+  console.error(`\nThe demo could not run: ${textOf(error)}`);
+  void end(COULD_NOT_RUN);
 }
 
 function textOf(error: unknown): string {
@@ -42,5 +45,14 @@ function textOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
-// Tools that the demo starts may leave handles open; everything of its own is closed by now.
-process.exit(await main());
+for (const [signal, code] of Object.entries(SIGNALS)) {
+  process.on(signal, () => {
+    // The second time somebody means it.
+    if (stopping) process.exit(code);
+    console.error("\nStopping, and cleaning up …");
+    void end(code);
+  });
+}
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+main().then((code) => (stopping ? undefined : end(code)), fail);

@@ -1,107 +1,98 @@
 import { randomBytes } from "node:crypto";
-import { handleDelivery } from "../functions/inbox/handle.ts";
 import { type InboxDelivery, inboxOptions, inboxQueue } from "../functions/inbox/queue.ts";
-import type { Handler, Message, Queue } from "../src/index.ts";
+import type { Queue } from "../src/index.ts";
 import { upstash } from "../src/redis/upstash.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { type Plan, planDeliveries } from "./deliveries.ts";
-import { startHttp } from "./http-runtime.ts";
+import { countOf, expectedResults, planDeliveries } from "./deliveries.ts";
 import { look } from "./look.ts";
 import type { RedisChoice } from "./options.ts";
 import { showProgress } from "./progress.ts";
-import { type DemoRedis, openRedis } from "./redis.ts";
-import { addUp } from "./reports.ts";
-import type { FunctionEnv } from "./runtime.ts";
+import { openRedis } from "./redis.ts";
 import { sendAll } from "./send.ts";
+import { type Functions, functionEnv, startFunctions } from "./start.ts";
 import { mismatches, type Outcome, sumsOf } from "./sums.ts";
-import { describeKeys, describeMismatches, describeWork } from "./table.ts";
+import { describeKeys, describeMismatches, describeWork, progressLine } from "./table.ts";
 import { startTicking } from "./tick.ts";
-import { prepareTools } from "./tools.ts";
-import { startWorker } from "./worker-runtime.ts";
 
 /** How long the work may take, from the first webhook on. */
 const LIMIT_MS = { fast: 60_000, slow: 150_000 };
 
-/** Runs the demo and tells whether its sums are right. */
+/** Runs the demo, prints what it did, and tells whether its sums are right. */
 export async function runDemo(choice: RedisChoice, cleanup: Cleanup): Promise<boolean> {
-  const startedAt = Date.now();
   const redis = await openRedis(choice, cleanup);
   const secret = randomBytes(20).toString("hex");
   const plan = await planDeliveries(secret);
-  const env = environment(redis, plan);
-  console.log(`A webhook inbox on ${redis.what}.`);
-  cleanup.add(() => redis.rest.removeKeysWith(env.INBOX_STREAM));
+  const env = functionEnv(redis, plan);
+  console.log(`A webhook inbox on ${redis.what}.\n`);
+  console.log("Starting three functions that know nothing of each other:");
+  const functions = await startFunctions(redis, env, secret, cleanup);
+  for (const { name } of functions.runtimes) console.log(`  ${name}`);
+  console.log(
+    `\nSending ${plan.requests.length} webhooks: GitHub's ${plan.deliveries.length} examples of ${
+      plan.events
+    } events,\n${countOf(plan, "again")} of them twice, and ${
+      countOf(plan, "forged") + countOf(plan, "malformed")
+    } that are forged or broken. Meanwhile each function\nmakes short passes, as a schedule would start them.\n`,
+  );
 
-  const tools = prepareTools(cleanup);
-  const http = await startHttp(env, secret, tools, cleanup);
-  const runtimes = [http, await startWorker(env, tools, cleanup)];
-  console.log(`Sending ${plan.requests.length} webhooks: GitHub's examples of ${plan.events} events,
-some of them twice, forged or broken, ${(plan.bytes / 1e6).toFixed(1)} MB in all.`);
-
-  const store = upstash({ url: redis.url, token: redis.token });
-  const queue = inboxQueue(store, inboxOptions(env));
-  const progress = showProgress(process.stdout, () => describe());
-  cleanup.add(() => progress.stop());
-  let sent = 0;
-  let sending = true;
-  const ticking = startTicking(runtimes, {
-    deadline: Date.now() + (redis.slow ? LIMIT_MS.slow : LIMIT_MS.fast),
-    settled: async () => !sending && (await isSettled(queue)),
+  const startedAt = Date.now();
+  const queue = inboxQueue(upstash({ url: redis.url, token: redis.token }), inboxOptions(env));
+  const worked = await work(functions, queue, plan, {
+    deadline: startedAt + (redis.slow ? LIMIT_MS.slow : LIMIT_MS.fast),
+    cleanup,
   });
-  const describe = () => {
-    const all = addUp([...ticking.done.values()]);
-    const shares = [...ticking.done].map(([{ short }, { completed }]) => `${short} ${completed}`);
-    return `sent ${sent}/${plan.requests.length} · completed ${all.completed} (${shares.join(", ")}) · retried ${all.retried} · dead ${all.dead}`;
-  };
-  const answers = await sendAll(plan.requests, http.webhooks, () => {
-    sent += 1;
-  });
-  sending = false;
-  await ticking.finished;
-  progress.stop();
-
+  const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
   const outcome: Outcome = {
     plan,
-    answers,
-    passes: [...ticking.done.values()],
+    answers: worked.answers,
+    passes: [...worked.done.values()],
     found: await look(queue, redis.rest, plan.deliveries),
     maxFailures: queue.resolved.maxFailures,
-    expectedResults: new Map(
-      plan.deliveries.map((delivery) => [delivery.delivery, resultOf(delivery)]),
-    ),
+    expectedResults: expectedResults(plan),
   };
-  console.log(`\n${describeWork(outcome, ticking.done)}\n`);
+  console.log(`${describeWork(outcome, worked.done)}\n`);
   console.log(`${describeKeys(outcome.found.keys, outcome.found.consumers)}\n`);
   const wrong = mismatches(outcome);
-  const seconds = Math.round((Date.now() - startedAt) / 1_000);
   console.log(
     describeMismatches(wrong) ??
-      `All ${sumsOf(outcome).length} sums are right, after ${seconds} s. Nothing was lost, nothing ran twice.`,
+      `  All ${sumsOf(outcome).length} sums are right: nothing was lost, nothing was done twice (${seconds} s).`,
   );
   return wrong.length === 0;
 }
 
-function environment(redis: DemoRedis, plan: Plan): FunctionEnv {
-  return {
-    UPSTASH_REDIS_REST_URL: redis.url,
-    UPSTASH_REDIS_REST_TOKEN: redis.token,
-    INBOX_STREAM: `xdrain-demo-${randomBytes(6).toString("hex")}`,
-    INBOX_LEASE: redis.slow ? "10 s" : "3 s",
-    INBOX_BACKOFF: "200 ms",
-    INBOX_FAULTS: plan.faultsText,
-    INBOX_RESULTS: "keep",
-  };
+/** Sends everything while the functions drain; ends when nothing waits any more. */
+async function work(
+  functions: Functions,
+  queue: Queue<InboxDelivery>,
+  plan: Outcome["plan"],
+  { deadline, cleanup }: { readonly deadline: number; readonly cleanup: Cleanup },
+) {
+  let sent = 0;
+  let sending = true;
+  const ticking = startTicking(functions.runtimes, {
+    deadline,
+    settled: async () => !sending && (await isEmpty(queue)),
+  });
+  const progress = showProgress(process.stdout, () =>
+    progressLine({ sent, of: plan.requests.length }, ticking.done),
+  );
+  cleanup.add(() => progress.stop());
+  const answers = await Promise.race([
+    sendAll(plan.requests, functions.webhooks, () => {
+      sent += 1;
+    }),
+    // A function that dies ends the demo at once, and not when all sending has failed.
+    ticking.finished.then((): never => {
+      throw new Error("The time was over before all webhooks were sent.");
+    }),
+  ]);
+  sending = false;
+  await ticking.finished;
+  progress.stop();
+  return { answers, done: ticking.done };
 }
 
-async function isSettled(queue: Queue<InboxDelivery>): Promise<boolean> {
+async function isEmpty(queue: Queue<InboxDelivery>): Promise<boolean> {
   const { entries, inFlight, parked } = await queue.depth();
   return entries + inFlight + parked === 0;
-}
-
-/** What the handler says to a delivery; it needs nothing but the payload. */
-function resultOf(payload: InboxDelivery): unknown {
-  const message = { payload } as Message<InboxDelivery>;
-  return (
-    handleDelivery as (message: Message<InboxDelivery>) => ReturnType<Handler<InboxDelivery>>
-  )(message);
 }

@@ -6,6 +6,17 @@ import type { Outcome, Sum } from "./sums.ts";
 
 // Everything that is printed when the work is over. Lines stay within 80 columns.
 
+/** How far the work is, in one line. */
+export function progressLine(
+  { sent, of }: { readonly sent: number; readonly of: number },
+  byRuntime: ReadonlyMap<Runtime, Totals>,
+): string {
+  const { completed, retried, dead } = addUp([...byRuntime.values()]);
+  const shares = [...byRuntime].map(([{ short }, totals]) => `${short} ${totals.completed}`);
+  const rest = `retried ${retried}, dead ${dead}`;
+  return `  sent ${sent}/${of}, completed ${completed} (${shares.join(", ")}), ${rest}`;
+}
+
 const LABEL = 34;
 const NUMBER = 7;
 

@@ -12,10 +12,13 @@ export function inboxHandler(faults: string | undefined): Handler<InboxDelivery>
  * returns is kept where the queue keeps results. An entry that is no delivery is given up at once;
  * trying it again would not change it.
  */
-export const handleDelivery: Handler<InboxDelivery> = ({ payload: delivery }) => {
-  const event = textAt(delivery, "event");
-  if (event === undefined) throw new Reject("The message is not a webhook delivery: no event.");
-  const { payload } = delivery;
+export const handleDelivery: Handler<InboxDelivery> = ({ payload }) => {
+  if (textAt(payload, "event") !== undefined) return describeDelivery(payload);
+  throw new Reject("The message is not a webhook delivery: it has no event.");
+};
+
+/** One line about a delivery, as in `issues opened in octo/hello by monalisa`. */
+export function describeDelivery({ event, payload }: InboxDelivery): string {
   const action = textAt(payload, "action");
   const where =
     textAt(payload, "repository", "full_name") ?? textAt(payload, "organization", "login");
@@ -27,7 +30,7 @@ export const handleDelivery: Handler<InboxDelivery> = ({ payload: delivery }) =>
   ]
     .filter((part) => part !== undefined)
     .join(" ");
-};
+}
 
 /** The text at a path of a payload whose shape nobody has checked. */
 function textAt(value: unknown, ...path: readonly string[]): string | undefined {

@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import type { Cleanup } from "./cleanup.ts";
+import type { Plan } from "./deliveries.ts";
+import { startHttp } from "./http-runtime.ts";
+import type { DemoRedis } from "./redis.ts";
+import type { FunctionEnv, Runtime } from "./runtime.ts";
+import { prepareTools } from "./tools.ts";
+import { startWorker } from "./worker-runtime.ts";
+
+/** How long the keys of the demo may take to be found and removed in a large Redis. */
+const REMOVAL_LIMIT_MS = 60_000;
+
+/** The functions, running. */
+export interface Functions {
+  readonly runtimes: readonly Runtime[];
+  /** Where webhooks are sent to. */
+  readonly webhooks: string;
+}
+
+/** What all functions are told: this Redis, and a stream that no other run has. */
+export function functionEnv(redis: DemoRedis, plan: Plan): FunctionEnv {
+  return {
+    UPSTASH_REDIS_REST_URL: redis.url,
+    UPSTASH_REDIS_REST_TOKEN: redis.token,
+    INBOX_STREAM: `xdrain-demo-${randomBytes(6).toString("hex")}`,
+    // A key that is being worked on twice is put off for a lease: a short one, so that it ends soon.
+    INBOX_LEASE: redis.slow ? "5 s" : "3 s",
+    INBOX_BACKOFF: "200 ms",
+    INBOX_FAULTS: plan.faultsText,
+    INBOX_RESULTS: "keep",
+  };
+}
+
+/** Starts the three kinds of functions, all at once. */
+export async function startFunctions(
+  redis: DemoRedis,
+  env: FunctionEnv,
+  secret: string,
+  cleanup: Cleanup,
+): Promise<Functions> {
+  cleanup.add(async () => {
+    try {
+      await redis.rest.removeKeysWith(env.INBOX_STREAM);
+    } catch (cause) {
+      const text = `Could not remove the keys with "${env.INBOX_STREAM}" in their names.`;
+      throw new Error(text, { cause });
+    }
+  }, REMOVAL_LIMIT_MS);
+  const tools = prepareTools(cleanup);
+  const [http, worker] = await Promise.all([
+    startHttp(env, secret, tools, cleanup),
+    startWorker(env, tools, cleanup),
+  ]);
+  return { runtimes: [worker, http], webhooks: http.webhooks };
+}
