@@ -14,20 +14,22 @@ export type Asked =
 
 export const HELP = `A webhook inbox, on a queue that three kinds of functions drain together.
 
-GitHub's published webhook examples (329 payloads of 58 events) are sent to an HTTP function
-with signatures, some of them twice, some forged or broken. A Cloudflare Worker, an AWS Lambda
-and an HTTP job then work them off, each in short passes, as a schedule would start them.
-Everything runs on this computer; no account is needed, nothing is installed or left behind.
+GitHub's published webhook examples (329 payloads of 58 events) are sent to an
+HTTP function with signatures, some of them twice, some forged or broken. A
+Cloudflare Worker, an AWS Lambda and an HTTP job then work them off in short
+passes, as a schedule would start them. Everything runs on this computer: no
+account is needed, nothing is installed, nothing is left behind.
 
-  npm run demo                          on a Redis of its own: the redis-server of the PATH,
-                                        else the one built into npm packages
-  npm run demo -- --embedded            on the built-in one (slower)
-  npm run demo -- --redis URL           on your Redis, as in redis://127.0.0.1:6379
-  npm run demo -- --rest URL TOKEN      on your Upstash, or what speaks its REST protocol
+  npm run demo                      a Redis of its own: the redis-server of
+                                    the PATH, else one from an npm package
+  npm run demo -- --embedded        the one from the npm package (slower)
+  npm run demo -- --redis URL       your Redis, as in redis://127.0.0.1:6379
+  npm run demo -- --rest URL TOKEN  your Upstash, or another Redis over REST
 
-On a Redis of yours all keys have one random name in them, and are removed at the end.
-The demo ends with 0 when its sums are right, with 1 when they are not, with 2 when it
-could not run.
+On a Redis of yours, all keys have one random name in them and are removed at
+the end. A REDIS_URL of your environment is not looked at.
+
+It ends with 0 when its sums are right, 1 when not, 2 when it could not run.
 `;
 
 /** Reads the command line. It looks at no environment: a REDIS_URL of yours is not used. */

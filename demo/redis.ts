@@ -47,7 +47,7 @@ async function startOwn(embedded: boolean, cleanup: Cleanup) {
   const redis = await startRedis(binary);
   cleanup.add(() => redis.stop());
   const slow = redis.kind === "embedded";
-  const what = slow ? "the Redis built into npm packages (slow)" : "a redis-server of its own";
+  const what = slow ? "the Redis of an npm package (slow)" : "a redis-server of its own";
   return { url: redis.url, what, slow };
 }
 
