@@ -117,7 +117,7 @@ const upstashQueue: Side = {
       enableTelemetry: false,
     });
     const queueName = `bench-${Math.random().toString(36).slice(2)}`;
-    const queue = new UpstashQueue({ redis, queueName, concurrencyLimit: 5 });
+    const queue = new UpstashQueue({ redis: redis as never, queueName, concurrencyLimit: 5 });
     const sent = Array.from({ length: messages }, () => queue.sendMessage({ data: PAYLOAD }));
     await Promise.all(sent);
     return measured(

@@ -132,7 +132,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Waits until the server answers PING with PONG (it refuses while it loads its data). */
+/** Waits until the server answers PING, be it that it wants a password; not while it loads data. */
 async function accepting(port: number, exited: Promise<void>): Promise<void> {
   let gone = false;
   void exited.then(() => {
@@ -150,7 +150,7 @@ function ping(port: number): Promise<boolean> {
     const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
     socket.once("data", (data) => {
       socket.destroy();
-      resolve(data.toString().startsWith("+PONG"));
+      resolve(/^(\+PONG|-NOAUTH)/.test(data.toString()));
     });
     socket.once("error", () => resolve(false));
   });

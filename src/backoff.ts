@@ -23,7 +23,8 @@ export interface ResolvedBackoff {
 export function resolveBackoff(options: BackoffOptions = {}): ResolvedBackoff {
   onlyKnown("`backoff`", options, ["initial", "factor", "max", "jitter"]);
   const factor = options.factor ?? 2;
-  if (!(factor >= 1 && factor <= 100)) refuse("backoff.factor", "a number from 1 to 100", factor);
+  if (typeof factor !== "number" || !(factor >= 1 && factor <= 100))
+    refuse("backoff.factor", "a number from 1 to 100", factor);
   const range = { min: 0, max: YEAR_MS };
   return {
     initialMs: milliseconds("backoff.initial", options.initial ?? "1 s", range),

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { integer, onlyKnown, refuse } from "./expect.ts";
+import { flag, integer, onlyKnown, refuse } from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 
 /** The bounds of one pass. */
@@ -34,7 +34,7 @@ export interface DrainOptions {
 export interface FailedMessage {
   readonly id: string;
   readonly deliveries: number;
-  readonly outcome: "retry" | "dead";
+  readonly outcome: "retry" | "dead" | "release";
 }
 
 export interface ResolvedDrain {
@@ -72,6 +72,13 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** Checks the options of a drain once. @throws OptionError */
 export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): ResolvedDrain {
   onlyKnown("drain", options, KNOWN);
+  const { signal, onError } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    refuse("signal", "an AbortSignal", signal);
+  }
+  if (onError !== undefined && typeof onError !== "function") {
+    refuse("onError", "a function", onError);
+  }
   const startedAt = queue.store.now();
   const lanes = integer("lanes", options.lanes, { min: 1, max: 16, default: 1 });
   const concurrency = integer("concurrency", options.concurrency, {
@@ -104,19 +111,19 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
       default: 4_000_000,
     }),
     lanes,
-    prefetch: options.prefetch !== false && !careful,
+    prefetch: flag("prefetch", options.prefetch, true) && !careful,
     handlerTimeoutMs:
       options.handlerTimeout === undefined
         ? undefined
         : milliseconds("handlerTimeout", options.handlerTimeout, { min: 1, max: YEAR_MS }),
-    signal: options.signal,
-    onError: options.onError,
+    signal,
+    onError,
   };
 }
 
 function resolveDeadline(options: DrainOptions, startedAt: number): number {
   const { deadline } = options;
-  if (deadline !== undefined && Number.isNaN(deadline.getTime?.())) {
+  if (deadline !== undefined && !(deadline instanceof Date && !Number.isNaN(deadline.getTime()))) {
     refuse("deadline", "a Date", deadline);
   }
   const given = deadline?.getTime() ?? Number.POSITIVE_INFINITY;

@@ -17,7 +17,8 @@
 // not finish is tried again. docs/design.md tells the protocol in full.
 
 import { type DrainOptions, resolveDrain } from "./drain-options.ts";
-import { OptionError, StoreError } from "./errors.ts";
+import { StoreError } from "./errors.ts";
+import { refuse } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
 import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
@@ -48,8 +49,11 @@ export async function drain<Input, Payload>(
   handler: Handler<Payload>,
   options: DrainOptions = {},
 ): Promise<DrainReport> {
-  if (typeof handler !== "function") throw new OptionError("Expected a handler function.");
-  const resolved = queue.resolved;
+  const resolved = queue?.resolved;
+  if (typeof resolved?.store?.turn !== "function") {
+    refuse("queue", "a queue made by createQueue", queue);
+  }
+  if (typeof handler !== "function") refuse("handler", "a function", handler);
   const pass: Pass = {
     queue: resolved,
     options: resolveDrain(resolved, options),
@@ -114,7 +118,7 @@ function report(pass: Pass, stopped: Stopped): DrainReport {
   return writeReport(tally, {
     queue: queue.name,
     stopped,
-    more: stopped !== "empty" || found?.sweeping === true,
+    more: stopped !== "empty" || found?.sweeping === true || tally.pendingLimit,
     elapsedMs: queue.store.now() - options.startedAt,
   });
 }

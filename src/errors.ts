@@ -19,17 +19,17 @@ export type ErrorCode =
   | "lease_lost";
 
 /** The base of every error of this library: a stable `code`, and the `cause` where there is one. */
-export class XdrainError extends Error {
+export class XdrainError<Code extends string = ErrorCode> extends Error {
   override readonly name: string = "XdrainError";
-  readonly code: ErrorCode;
+  readonly code: Code;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: Code, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
 
   /** What a report in JSON says of it; the cause stays out, nobody knows what it holds. */
-  toJSON(): { name: string; code: ErrorCode; message: string } {
+  toJSON(): { name: string; code: Code; message: string } {
     return { name: this.name, code: this.code, message: this.message };
   }
 }

@@ -27,6 +27,12 @@ export function integer(
   return given;
 }
 
+/** A switch, or the default where it was not given. */
+export function flag(option: string, given: boolean | undefined, standard: boolean): boolean {
+  if (given === undefined) return standard;
+  return typeof given === "boolean" ? given : refuse(option, "true or false", given);
+}
+
 /** One of a few words; the first where it was not given. */
 export function oneOf<Word extends string>(
   option: string,

@@ -90,7 +90,7 @@ export function createHand(keyField: string): Hand {
         complete: [] as (Delivery & { result: string | undefined })[],
         retry: [] as (Delivery & { delayMs: number })[],
         dead: [] as (Delivery & Extract<Outcome, { kind: "dead" }>)[],
-        release: [] as Delivery[],
+        release: [] as (Delivery & { delayMs: number })[],
       };
       for (const { id, delivery, key, crashed = false, outcome } of done) {
         const settled = { id, delivery, key, crashed };
@@ -99,6 +99,8 @@ export function createHand(keyField: string): Hand {
           outcomes.complete.push({ ...settled, result: outcome.result });
         } else if (outcome.kind === "retry") {
           outcomes.retry.push({ ...settled, delayMs: outcome.delayMs });
+        } else if (outcome.kind === "release") {
+          outcomes.release.push({ ...settled, delayMs: outcome.delayMs });
         } else {
           outcomes.dead.push({ ...settled, ...outcome });
         }
@@ -107,7 +109,7 @@ export function createHand(keyField: string): Hand {
       if (release) {
         for (const item of queue) {
           const { id, delivery, key, crashed = false } = item;
-          outcomes.release.push({ id, delivery, key, crashed });
+          outcomes.release.push({ id, delivery, key, crashed, delayMs: 0 });
           item.state = "done";
           leave(item);
         }

@@ -8,6 +8,8 @@ import type { DeadReason } from "./store.ts";
 export type Outcome =
   | { readonly kind: "complete"; readonly result: string | undefined }
   | { readonly kind: "retry"; readonly delayMs: number; readonly error: string }
+  /** Given back without a failure: this pass cannot do it, another may. */
+  | { readonly kind: "release"; readonly delayMs: number; readonly error: string }
   | {
       readonly kind: "dead";
       readonly reason: DeadReason;
@@ -26,7 +28,7 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
   if (error instanceof PayloadError) {
     // A newer producer is not the message's fault: it waits for a newer consumer.
     if (error.code === "unsupported_format") {
-      return { kind: "retry", delayMs: queue.backoff.maxMs, error: text };
+      return { kind: "release", delayMs: queue.backoff.maxMs, error: text };
     }
     return dead("invalid");
   }

@@ -1,6 +1,6 @@
 import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./backoff.ts";
 import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
+import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { Retention, Store, StoreQueue } from "./store.ts";
@@ -88,7 +88,7 @@ export function resolveQueue(
     refuse("store", "a store, such as upstash({ url, token })", options.store);
   }
   const schema = options.schema;
-  if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
+  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
     refuse("schema", "a Standard Schema, such as one of zod, valibot or arktype", schema);
   }
   return {
@@ -131,20 +131,23 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
       default: Math.max(10, options.maxFailures ?? 0),
     }),
     onCrash: oneOf("onCrash", options.onCrash, ["retry", "dead"]),
-    shared: options.shared === true,
+    shared: flag("shared", options.shared, false),
     retention: resolveRetention("retention", options.retention),
     keyField: name("idempotencyField", options.idempotencyField ?? KEY_FIELD),
     windowMs: milliseconds("idempotencyWindow", options.idempotencyWindow ?? "24 h", {
       min: 1_000,
       max: YEAR_MS,
     }),
-    keepResults: options.keepResults === true,
+    keepResults: flag("keepResults", options.keepResults, false),
   };
 }
 
 function resolveRetention(option: string, given?: RetentionOptions): Retention | undefined {
   if (given === undefined) return undefined;
   onlyKnown(`\`${option}\``, given, ["age", "count"]);
+  if ("age" in given === "count" in given) {
+    refuse(option, "an object with either `age` or `count`", given);
+  }
   if ("age" in given) {
     return { maxAgeMs: milliseconds(`${option}.age`, given.age, { min: 1, max: 10 * YEAR_MS }) };
   }

@@ -59,7 +59,7 @@ export interface DrainReport {
 /** A failure of the handler: the error's own text, never the payload. */
 export interface HandlerFailure {
   readonly id: string;
-  readonly outcome: "retry" | "dead";
+  readonly outcome: "retry" | "dead" | "release";
   readonly error: string;
 }
 

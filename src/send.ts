@@ -29,6 +29,7 @@ export async function sendMessages(
   queue: ResolvedQueue,
   messages: readonly BatchMessage<unknown>[],
 ): Promise<readonly Sent[]> {
+  if (!Array.isArray(messages)) refuse("messages", "an array of { payload }", messages);
   const entries: { readonly fields: string[]; readonly bytes: number }[] = [];
   for (const message of messages) entries.push(await encode(queue, message));
   const sent: Sent[] = [];

@@ -68,6 +68,11 @@ export interface Retrial extends Delivery {
   readonly delayMs: number;
 }
 
+/** Given back, its delivery not counted: at once, or after a while. */
+export interface Release extends Delivery {
+  readonly delayMs: number;
+}
+
 export interface Rejection extends Delivery {
   readonly reason: DeadReason;
   readonly error: string;
@@ -82,7 +87,7 @@ export interface Outcomes {
   readonly complete: readonly Completion[];
   readonly retry: readonly Retrial[];
   readonly dead: readonly Rejection[];
-  readonly release: readonly Delivery[];
+  readonly release: readonly Release[];
 }
 
 export interface TurnRequest extends Outcomes {

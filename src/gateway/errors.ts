@@ -1,3 +1,5 @@
+import { XdrainError } from "../errors.ts";
+
 /** What went wrong, in words that stay the same between versions. */
 export type GatewayErrorCode =
   /** An option of `createGateway` or `serveGateway` is not what it should be. */
@@ -28,12 +30,6 @@ export type GatewayErrorCode =
   | "client_gone";
 
 /** The one error class of the gateway; `code` is stable, `message` is for people. */
-export class GatewayError extends Error {
+export class GatewayError extends XdrainError<GatewayErrorCode> {
   override readonly name = "GatewayError";
-  readonly code: GatewayErrorCode;
-
-  constructor(code: GatewayErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
 }

@@ -26,7 +26,8 @@ const CLASSES: readonly ErrorClass[] = [
   },
   {
     code: "store_unauthorized",
-    words: /\bNOAUTH\b|\bWRONGPASS\b|\bNOPERM\b|unauthorized/i,
+    words:
+      /\bNOAUTH\b|\bWRONGPASS\b|\bNOPERM\b|unauthorized|unauthenticated|can't run this command/i,
     advice: "Check the credentials and what they may do: the token needs read and write.",
   },
   {

@@ -7,20 +7,23 @@ import type { Answer, Transport } from "./transport.ts";
 // - allow-key-locking: Upstash locks only the script's keys, not the whole database;
 // - allow-oom: Redis runs it with its memory full, which a script that frees memory needs.
 
-/** The first lines to try, in order; the empty one works everywhere. */
-export type Headers = readonly string[];
+const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
+const WITH_FULL_MEMORY = "#!lua flags=allow-oom\n";
 
-export const PLAIN_HEADERS: Headers = ["#!lua flags=allow-oom\n", ""];
-export const UPSTASH_HEADERS: Headers = ["#!lua flags=allow-key-locking\n", ...PLAIN_HEADERS];
+/** The first lines to try for a script, in order; the empty one works everywhere. */
+function headersFor(script: Script, upstash: boolean): readonly string[] {
+  const headers = script.freesMemory ? [WITH_FULL_MEMORY, ""] : [""];
+  return upstash ? [KEY_LOCKING, ...headers] : headers;
+}
 
 /** Sends script calls, and remembers which first line the server takes. */
 export interface Evaluator {
   evaluate(call: ScriptCall, attempt: Pick<Attempt, "signal" | "count">): Promise<Answer>;
 }
 
-export function createEvaluator(transport: Transport, headers: Headers): Evaluator {
+export function createEvaluator(transport: Transport, upstash: boolean): Evaluator {
   const shas = new Map<string, Promise<string>>();
-  let accepted = 0;
+  const refused = new Set<string>();
 
   function shaOf(script: Script, header: string): Promise<string> {
     const name = header + script.name;
@@ -47,13 +50,14 @@ export function createEvaluator(transport: Transport, headers: Headers): Evaluat
 
   return {
     async evaluate(call, attempt) {
-      for (;;) {
-        const header = headers[accepted] ?? "";
+      const headers = headersFor(call.script, upstash).filter((header) => !refused.has(header));
+      for (const header of headers) {
         const answer = await evaluateWith(header, call, attempt);
         // Such a script did not compile, so it did nothing: the next header may go.
         if (answer.ok || header === "" || !refusesHeader(answer.message)) return answer;
-        accepted = Math.max(accepted, headers.indexOf(header) + 1);
+        refused.add(header);
       }
+      return { ok: false, message: "no first line is accepted" };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
 import type { Store } from "../store.ts";
-import { PLAIN_HEADERS } from "./evaluate.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Transport } from "./transport.ts";
 
@@ -32,12 +31,13 @@ export function ioredis(options: IoredisOptions): ConnectedStore {
     );
   }
   const connection = keepConnection(options);
-  const store = createRedisStore(connection.transport, { headers: PLAIN_HEADERS, ...options });
+  const store = createRedisStore(connection.transport, options);
   return { ...store, close: connection.close };
 }
 
 function keepConnection(options: IoredisOptions) {
   let current: Redis | undefined;
+  const reasons = new WeakMap<Redis, unknown>();
 
   function connect(): Redis {
     if (current !== undefined && current.status !== "end") return current;
@@ -53,9 +53,10 @@ function keepConnection(options: IoredisOptions) {
       retryStrategy: () => null,
     };
     current = new Redis(options.url, settings);
-    // A connection that breaks fails its commands; the event itself has nobody else to tell.
-    current.on("error", () => {});
-    return current;
+    // Commands of a connection that breaks only say that it closed; the event says why.
+    const made = current;
+    made.on("error", (error) => reasons.set(made, error));
+    return made;
   }
 
   function drop(connection: Redis): void {
@@ -79,7 +80,7 @@ function keepConnection(options: IoredisOptions) {
         }
         // Silent or broken: whatever still comes on it would be an answer to somebody else.
         drop(connection);
-        throw error;
+        throw reasons.get(connection) ?? error;
       }
     },
   };

@@ -8,6 +8,7 @@ import { REMEMBER_MS } from "./send.ts";
 export const trimScript = defineScript("trim", {
   keys: ["stream", "state_key"],
   args: { retain: "text", retain_value: "number" },
+  freesMemory: true,
   fragments: ["trim"],
 });
 

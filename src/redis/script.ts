@@ -15,6 +15,8 @@ export type NamedArguments<Spec extends ArgumentSpec> = {
  */
 export interface Script<Key extends string = string, Spec extends ArgumentSpec = ArgumentSpec> {
   readonly name: string;
+  /** Whether it may run when the server's memory is full: it leaves less behind than it found. */
+  readonly freesMemory: boolean;
   readonly text: string;
   readonly keys: readonly Key[];
   readonly args: Spec;
@@ -32,6 +34,7 @@ export function defineScript<const Key extends string, const Spec extends Argume
   declaration: {
     readonly keys: readonly Key[];
     readonly args: Spec;
+    readonly freesMemory?: boolean;
     readonly fragments: readonly Fragment[];
   },
 ): Script<Key, Spec> {
@@ -46,7 +49,8 @@ export function defineScript<const Key extends string, const Spec extends Argume
     `local list_at=${names.length + 1}`,
   ];
   const body = ["prelude" as const, ...declaration.fragments].map((fragment) => lua[fragment]);
-  return { name, text: [...header, ...body].join("\n"), keys, args };
+  const freesMemory = declaration.freesMemory === true;
+  return { name, freesMemory, text: [...header, ...body].join("\n"), keys, args };
 }
 
 /** Puts names in the order of the declaration. `more` keys and a `list` may follow the named ones. */

@@ -1,8 +1,9 @@
+import { integer } from "../expect.ts";
 import { randomId } from "../random-id.ts";
 import type { CallLimits, Clock, Store } from "../store.ts";
 import { systemClock } from "./clock.ts";
 import { readDeadLetters } from "./dead-letters.ts";
-import { createEvaluator, type Headers, PLAIN_HEADERS } from "./evaluate.ts";
+import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import { depthCall, redriveCall, repairCall, trimCall } from "./maintenance.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
@@ -28,14 +29,21 @@ const STATUSES: readonly unknown[] = ["ok", "partial", "undeclared"];
 /** The Store over anything that carries commands to a Redis. */
 export function createRedisStore(
   transport: Transport,
-  options: RedisStoreOptions & { readonly headers?: Headers } = {},
+  options: RedisStoreOptions & { readonly upstash?: boolean } = {},
 ): Store {
   const clock = options.clock ?? systemClock;
   const serverClock: ServerClock = { offset: undefined };
-  const evaluator = createEvaluator(transport, options.headers ?? PLAIN_HEADERS);
+  const evaluator = createEvaluator(transport, options.upstash === true);
   const context = {
     clock,
-    policy: { timeoutMs: options.requestTimeoutMs ?? 10_000, attempts: options.attempts ?? 3 },
+    policy: {
+      timeoutMs: integer("requestTimeoutMs", options.requestTimeoutMs, {
+        min: 1,
+        max: 3_600_000,
+        default: 10_000,
+      }),
+      attempts: integer("attempts", options.attempts, { min: 1, max: 20, default: 3 }),
+    },
     serverClock,
   };
 

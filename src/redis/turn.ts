@@ -53,6 +53,7 @@ export const turnScript = defineScript("turn", {
     release: "number",
     crashed: "number",
   },
+  freesMemory: true,
   fragments: [
     "turn-begin",
     "group",
@@ -155,7 +156,10 @@ function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
     row(outcome);
     list.push(outcome.reason, outcome.error, String(outcome.failures));
   }
-  request.release.forEach(row);
+  for (const outcome of request.release) {
+    row(outcome);
+    list.push(String(outcome.delayMs));
+  }
   return list;
 }
 

@@ -1,7 +1,6 @@
 import { Redis } from "@upstash/redis";
 import { OptionError } from "../errors.ts";
 import type { Store } from "../store.ts";
-import { PLAIN_HEADERS, UPSTASH_HEADERS } from "./evaluate.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
 
@@ -28,8 +27,11 @@ export function upstash(options: UpstashOptions): Store {
       "Expected `token` to be the REST token: printable ASCII without spaces. Is the variable set?",
     );
   }
-  const headers = url.hostname.endsWith(".upstash.io") ? UPSTASH_HEADERS : PLAIN_HEADERS;
-  return createRedisStore(restTransport(options.url, options.token), { headers, ...options });
+  const atUpstash = url.hostname.endsWith(".upstash.io");
+  return createRedisStore(restTransport(options.url, options.token), {
+    ...options,
+    upstash: atUpstash,
+  });
 }
 
 function restUrl(given: unknown): URL {
@@ -44,16 +46,16 @@ function restUrl(given: unknown): URL {
   );
 }
 
-/** One POST for each command: no pipelining by itself, no decoding, no resending, no telemetry. */
+/**
+ * One POST for each command: no pipelining by itself, no decoding, no resending, no telemetry. The
+ * request is made here, because the client's own does not tell an answer of Redis from a proxy's.
+ */
 function restTransport(url: string, token: string): Transport {
   return {
     async command(args, signal) {
-      // The client takes its signal when it is made; as a function, so that an abort rejects
-      // (an AbortSignal itself makes the aborted command resolve with made-up data).
       const client = new Redis({
         url,
         token,
-        signal: () => signal,
         automaticDeserialization: false,
         responseEncoding: false,
         enableAutoPipelining: false,
@@ -61,26 +63,50 @@ function restTransport(url: string, token: string): Transport {
         retry: { retries: 0, backoff: () => 0 },
         readYourWrites: false,
       });
-      try {
-        const [name = "", ...rest] = args;
-        return { ok: true, reply: await client.exec([name, ...rest]) };
-      } catch (error) {
-        return answered(error);
-      }
+      let refusal: string | undefined;
+      client.use(async (request) => {
+        const answer = await post(url, token, request.body, signal);
+        if (!answer.ok) refusal = answer.message;
+        return { result: answer.ok ? (answer.reply as never) : (null as never) };
+      });
+      const [name = "", ...rest] = args;
+      const reply: unknown = await client.exec([name, ...rest]);
+      return refusal === undefined ? { ok: true, reply } : { ok: false, message: refusal };
     },
   };
 }
 
-/** Tells the server's own errors from those of the way to it, which are thrown again. */
-function answered(error: unknown): Answer {
-  if (error instanceof Error && error.name === "UpstashError") {
-    return { ok: false, message: withoutRequest(error.message) };
+/** Resolves with what Redis answered; rejects where nobody can say whether it got the command. */
+async function post(
+  url: string,
+  token: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const text = await response.text();
+  if (response.status >= 500 || response.status === 429) {
+    throw new Error(`The REST API answered with status ${response.status}.`);
   }
-  throw error;
+  const answer = parse(text);
+  if (typeof answer?.error === "string") return { ok: false, message: answer.error };
+  if (!response.ok) return { ok: false, message: `HTTP status ${response.status}` };
+  if (answer === undefined || !("result" in answer)) {
+    throw new Error("The REST API answered something else than a result. Is the url right?");
+  }
+  return { ok: true, reply: answer.result };
 }
 
-/** The client's error repeats the whole request, payloads included. */
-function withoutRequest(message: string): string {
-  const at = message.lastIndexOf(", command was:");
-  return at === -1 ? message : message.slice(0, at);
+function parse(text: string): { result?: unknown; error?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -104,7 +104,7 @@ local function read_new(count)
   if not reply then
     return 0
   end
-  if reply.err then
+  if reply.err and is_pending_limit(reply) then
     pending_limit = 1
     return 0
   end

@@ -14,6 +14,14 @@ local function try(...)
   return redis.pcall(...)
 end
 
+-- Some servers limit how many pending entries a consumer has. Any other error ends the script.
+local function is_pending_limit(reply)
+  if not string.find(reply.err, "[Ll]imit") then
+    error(reply.err)
+  end
+  return true
+end
+
 -- A number as Redis wants it: tostring() would write large ones as 1.7e+15.
 local function whole(number)
   return string.format("%.0f", number)

@@ -4,7 +4,7 @@
 
 local held_width = 2 + keyed
 local complete_width = held_width + keep_results
-local retry_width, dead_width, release_width = held_width + 1, held_width + 3, held_width
+local retry_width, dead_width, release_width = held_width + 1, held_width + 3, held_width + 1
 local held_at = list_at
 local complete_at = held_at + held * held_width
 local retry_at = complete_at + complete * complete_width
@@ -121,7 +121,7 @@ local function settle_released()
   for row = release_at, crashed_at - 1, release_width do
     local id, count = ARGV[row], tonumber(ARGV[row + 1])
     if mine(id, count) then
-      park(id, now, count - 1)
+      park(id, now + tonumber(ARGV[row + held_width]), count - 1)
       free(key_at(row))
       own[id] = nil
     end

@@ -44,7 +44,7 @@ local function sweep(state)
   end
   local reply = try("XAUTOCLAIM", stream, group, SUSPECTS, sweep_lease, state[1] or "0-0",
     "COUNT", 10, "JUSTID")
-  if reply.err then -- a server's limit of pending entries a consumer: the suspects go first
+  if reply.err and is_pending_limit(reply) then -- the suspects have to go first
     pending_limit = 1
     survey_again = now + gate
     return
