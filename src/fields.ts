@@ -1,5 +1,5 @@
 import { PayloadError } from "./errors.ts";
-import { describe, isWellFormed } from "./expect.ts";
+import { isWellFormed } from "./expect.ts";
 
 // The stored format, version 1. An entry of ours holds its payload as JSON in the field `xd:d`;
 // any other entry is a message too, its payload the object of its fields. Field names that begin
@@ -39,7 +39,7 @@ function toJson(payload: unknown): string {
   if (text !== undefined) return text;
   throw new PayloadError(
     "invalid_payload",
-    `Expected a payload that JSON can hold, got ${describe(payload)}. Send null for nothing.`,
+    `Expected a payload that JSON can hold, got ${kindOf(payload)}. Send null for nothing.`,
   );
 }
 
@@ -58,10 +58,16 @@ function toPlainFields(payload: unknown): string[] {
   return fields.length > 0 ? fields : refusePlain("at least one field", payload);
 }
 
+/** What kind of value it is; a payload's content stays out of errors. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
+}
+
 function refusePlain(expected: string, given: unknown): never {
   throw new PayloadError(
     "invalid_payload",
-    `Expected ${expected} for plain fields, got ${describe(given)}. The codec "json" holds any JSON.`,
+    `Expected ${expected} for plain fields, got ${kindOf(given)}. The codec "json" holds any JSON.`,
   );
 }
 
