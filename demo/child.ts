@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import type { Cleanup } from "./cleanup.ts";
 
 /** A program that runs beside the demo, with the processes that it starts itself. */
@@ -13,13 +14,20 @@ const LAST_WORDS = 2_000;
 /** Starts a program whose whole process group is ended by the clean-up, or when the demo dies. */
 export function startChild(
   command: readonly [string, ...string[]],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  options: {
+    readonly cwd: string;
+    readonly env: NodeJS.ProcessEnv;
+    /** Called with each line of its output. */
+    readonly onLine?: (line: string) => void;
+  },
   cleanup: Cleanup,
 ): Child {
   const [program, ...args] = command;
   // Detached makes it the leader of a group, so that its own children can be ended with it.
+  const { cwd, env, onLine } = options;
   const child = spawn(program, args, {
-    ...options,
+    cwd,
+    env,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -30,6 +38,7 @@ export function startChild(
       words = (words + text).slice(-LAST_WORDS);
     });
   }
+  if (onLine !== undefined) createInterface({ input: child.stdout }).on("line", onLine);
   const gone = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));

@@ -46,8 +46,8 @@ export async function startHttp(
   }
 
   return {
-    name: "HTTP job (Node.js)",
-    short: "http",
+    name: "HTTP job",
+    what: "functions/http in Node.js; it also receives the webhooks",
     webhooks: `${url}/webhooks`,
     tick: () => Promise.race([drain(), child.ended]),
   };

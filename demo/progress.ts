@@ -1,7 +1,6 @@
 /** One line that changes on a terminal; on anything else a plain line now and then. */
 export interface Progress {
-  /** Ends the changing line and says something that stays. */
-  say(text: string): void;
+  /** Clears the changing line; calling it again does nothing. */
   stop(): void;
 }
 
@@ -18,22 +17,23 @@ const CLEAR = "\r\u001b[K";
 /** Shows what `describe` says, again and again, until it is stopped. */
 export function showProgress(output: Output, describe: () => string): Progress {
   const changing = output.isTTY === true;
+  let shown = false;
+  let stopped = false;
   const show = () => {
     const text = describe();
-    if (text === "") return;
+    shown = true;
     output.write(changing ? CLEAR + text.slice(0, (output.columns ?? 80) - 1) : `${text}\n`);
   };
   const timer = setInterval(show, changing ? TTY_MS : PLAIN_MS);
   const clear = () => {
     if (changing) output.write(CLEAR);
+    else if (shown) output.write("\n");
   };
   return {
-    say(text) {
-      clear();
-      output.write(`${text}\n`);
-    },
     stop() {
       clearInterval(timer);
+      if (stopped) return;
+      stopped = true;
       clear();
     },
   };

@@ -64,3 +64,12 @@ export function readReport(json: unknown): Totals {
   }
   return totals as Totals;
 }
+
+/** Reads the report that a function logs after each pass; undefined for any other line. */
+export function readLogged(
+  line: string,
+): { readonly totals: Totals; readonly text: string } | undefined {
+  if (!line.startsWith('{"message":"pass"')) return undefined;
+  const { message: _, ...report } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  return { totals: readReport(report), text: JSON.stringify(report) };
+}

@@ -2,10 +2,10 @@ import type { Totals } from "./reports.ts";
 
 /** One kind of function, as it runs in the demo. */
 export interface Runtime {
-  /** In words, as in "Worker (workerd, scheduled)". */
+  /** As in "Worker". */
   readonly name: string;
-  /** In one word, for the progress line. */
-  readonly short: string;
+  /** Which of our functions it is, and what runs it here. */
+  readonly what: string;
   /** Makes it do one pass, as its schedule would, and reads the report of it. */
   tick(): Promise<Totals>;
 }

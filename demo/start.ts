@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Cleanup } from "./cleanup.ts";
 import type { Plan } from "./deliveries.ts";
 import { startHttp } from "./http-runtime.ts";
+import { startLambda } from "./lambda-runtime.ts";
 import type { DemoRedis } from "./redis.ts";
 import type { FunctionEnv, Runtime } from "./runtime.ts";
 import { prepareTools } from "./tools.ts";
@@ -47,9 +48,10 @@ export async function startFunctions(
     }
   }, REMOVAL_LIMIT_MS);
   const tools = prepareTools(cleanup);
-  const [http, worker] = await Promise.all([
-    startHttp(env, secret, tools, cleanup),
+  const [worker, lambda, http] = await Promise.all([
     startWorker(env, tools, cleanup),
+    startLambda(env, tools, cleanup),
+    startHttp(env, secret, tools, cleanup),
   ]);
-  return { runtimes: [worker, http], webhooks: http.webhooks };
+  return { runtimes: [worker, lambda, http], webhooks: http.webhooks };
 }

@@ -12,13 +12,13 @@ export function progressLine(
   byRuntime: ReadonlyMap<Runtime, Totals>,
 ): string {
   const { completed, retried, dead } = addUp([...byRuntime.values()]);
-  const shares = [...byRuntime].map(([{ short }, totals]) => `${short} ${totals.completed}`);
+  const shares = [...byRuntime].map(([{ name }, totals]) => `${name} ${totals.completed}`);
   const rest = `retried ${retried}, dead ${dead}`;
   return `  sent ${sent}/${of}, completed ${completed} (${shares.join(", ")}), ${rest}`;
 }
 
-const LABEL = 34;
-const NUMBER = 7;
+const LABEL = 29;
+const NUMBER = 6;
 
 function line(label: string, value: number, note = ""): string {
   return `  ${label.padEnd(LABEL)}${String(value).padStart(NUMBER)}${note === "" ? "" : `   ${note}`}`;
@@ -42,7 +42,7 @@ export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, T
       line(`    by the ${runtime.name}`, totals.completed, `in ${count(totals.passes, "pass")}`),
     ),
     line("  duplicates, not run again", all.duplicates, "same delivery id, done already"),
-    line("  dead letters", all.dead, `failed ${maxFailures} times, kept for you to look at`),
+    line("  dead letters", all.dead, `failed ${maxFailures} times, kept to look at`),
     "",
     line("Retried", all.retried, `${countFailingOnce(plan)} failed once, one failed always`),
     line("Put off for a moment", all.deferred, "its twin was being worked on"),
@@ -53,7 +53,7 @@ export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, T
 function perMessage(all: Totals): string[] {
   const messages = all.completed + all.duplicates + all.dead;
   if (messages === 0) return [];
-  const per = (value: number) => `${(value / messages).toFixed(2)} a message`;
+  const per = (value: number) => `${(value / messages).toFixed(2)} a message, idle passes included`;
   return [
     line("Requests to Redis for that", all.requests, per(all.requests)),
     line("Redis commands for that", all.commands, per(all.commands)),
@@ -68,9 +68,9 @@ function count(number: number, word: string): string {
 const MEANINGS: Readonly<Record<string, string>> = {
   "the stream": "empty, with its consumer group",
   dead: "the dead letter",
-  keys: "which deliveries are done, for 24 h",
+  keys: "which deliveries are done",
   results: "what the handler returned",
-  sent: "answers to sends, in case one is repeated",
+  sent: "requests, lest one repeats",
   state: "what passes agreed on",
   parked: "messages that wait",
   crashes: "deaths of passes",
@@ -83,7 +83,7 @@ export function describeKeys(keys: readonly KeyGroup[], consumers: readonly stri
     ...keys.map(({ name, type, count: number, expiresInMs }) => {
       const stays = expiresInMs === undefined ? "stays" : `expires in ${roughly(expiresInMs)}`;
       const what = `${String(number).padStart(5)} ${type}`.padEnd(14);
-      return `  ${what}${name.padEnd(12)}${stays.padEnd(19)}${MEANINGS[name] ?? ""}`;
+      return `  ${what}${name.padEnd(11)}${stays.padEnd(18)}${MEANINGS[name] ?? ""}`;
     }),
     `  ${String(consumers.length).padStart(5)} ${consumers.length === 1 ? "consumer" : "consumers"}${
       consumers.length === 0 ? ": passes leave none behind" : `: ${consumers.join(", ")}`

@@ -27,11 +27,14 @@ export function startTicking(
   let over = false;
 
   async function keepTicking(runtime: Runtime): Promise<void> {
-    while (!over) {
+    let last: boolean;
+    do {
+      // One more pass after the end finds nothing to do, and shows that.
+      last = over;
       const pass = await runtime.tick();
       done.set(runtime, addUp([done.get(runtime) ?? NOTHING, pass]));
       if (!over) await wait(PAUSE_MS);
-    }
+    } while (!last);
   }
 
   async function watch(): Promise<void> {

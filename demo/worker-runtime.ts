@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { WorkerHandle } from "wrangler";
 import type { Cleanup } from "./cleanup.ts";
-import { readReport, type Totals } from "./reports.ts";
+import { addUp, readLogged, type Totals } from "./reports.ts";
 import { type FunctionEnv, PASS, type Runtime } from "./runtime.ts";
 import { REPOSITORY, type Tools } from "./tools.ts";
 
@@ -36,27 +36,15 @@ export async function startWorker(
   const worker: WorkerHandle = harness.getWorker();
 
   return {
-    name: "Worker (workerd)",
-    short: "worker",
+    name: "Worker",
+    what: "functions/worker in workerd, Cloudflare's own runtime",
     // A cron returns nothing: its report is what the Worker logs.
     async tick(): Promise<Totals> {
       harness.clearLogs();
       const { outcome } = await worker.scheduled({ cron: CRON, scheduledTime: new Date() });
       const messages = harness.getLogs().map(({ message }) => message);
       if (outcome !== "ok") throw new Error(`The Worker's cron failed: ${messages.join("\n")}`);
-      return readReport(messages.map(parsed).find(isPass));
+      return addUp(messages.flatMap((message) => readLogged(message)?.totals ?? []));
     },
   };
-}
-
-function parsed(message: string): unknown {
-  try {
-    return JSON.parse(message);
-  } catch {
-    return undefined;
-  }
-}
-
-function isPass(line: unknown): boolean {
-  return typeof line === "object" && line !== null && "message" in line && line.message === "pass";
 }

@@ -62,7 +62,7 @@ test("a report that came as JSON adds up, and anything else is refused", async (
 });
 
 function runtime(tick: Runtime["tick"]): Runtime {
-  return { name: "a function", short: "f", tick };
+  return { name: "f", what: "a function", tick };
 }
 
 test("every runtime ticks until all is settled", async () => {
