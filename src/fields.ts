@@ -61,7 +61,7 @@ function toPlainFields(payload: unknown): string[] {
 /** What kind of value it is; a payload's content stays out of errors. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
+  return Array.isArray(value) ? "an array" : typeof value;
 }
 
 function refusePlain(expected: string, given: unknown): never {
