@@ -1,0 +1,138 @@
+import { FIRST_ID, idAfter } from "./entry-id.ts";
+import { createIdMap, type IdMap } from "./id-map.ts";
+import type { Entry, Stream } from "./stream.ts";
+
+/** An entry that was handed out and not acknowledged. */
+export interface Pending {
+  readonly id: string;
+  consumer: string;
+  deliveredAt: number;
+  deliveries: number;
+}
+
+export interface ClaimOptions {
+  /** Takes only what was handed out so long ago; entries made by `force` are taken at once. */
+  readonly minIdle: number;
+  /** Makes a pending entry where there is none. */
+  readonly force?: boolean;
+  /** The delivery count to set; without it a claim counts one more. */
+  readonly deliveries?: number | undefined;
+  /** Leaves the delivery count as it is. */
+  readonly justId?: boolean;
+}
+
+/** A consumer group as Redis keeps it: how far it has read, and its pending entries list. */
+export interface ConsumerGroup {
+  readonly lastDelivered: string;
+  /** How many entries it has read; undefined before its first. */
+  readonly entriesRead: number | undefined;
+  readonly pending: IdMap<Pending>;
+  /** Each consumer's own part of the pending entries. */
+  readonly consumers: Map<string, IdMap<Pending>>;
+  /** As XGROUP CREATECONSUMER; a consumer is also made by what is handed to it. */
+  makeConsumer(name: string): void;
+  /** Hands new entries to a consumer, as XREADGROUP does. */
+  read(consumer: string, count: number): Entry[];
+  /** As XACK: whoever calls it, whoever owns them. */
+  ack(ids: readonly string[]): number;
+  /** As XCLAIM: entries that are gone leave the pending list and are not returned. */
+  claim(consumer: string, ids: readonly string[], options: ClaimOptions): Entry[];
+  /** As XAUTOCLAIM with JUSTID: a slice of the pending list from `cursor`. */
+  autoClaim(
+    consumer: string,
+    slice: { readonly minIdle: number; readonly cursor: string; readonly count: number },
+  ): { readonly cursor: string; readonly claimed: string[]; readonly gone: string[] };
+}
+
+export function createConsumerGroup(
+  stream: Pick<Stream, "get" | "list">,
+  now: () => number,
+  from: string,
+): ConsumerGroup {
+  const pending = createIdMap<Pending>();
+  const consumers = new Map<string, IdMap<Pending>>();
+  let lastDelivered = from;
+  let entriesRead: number | undefined;
+
+  function remove(id: string): boolean {
+    const item = pending.get(id);
+    if (item === undefined) return false;
+    consumers.get(item.consumer)?.delete(id);
+    return pending.delete(id);
+  }
+
+  function consumerOf(name: string): IdMap<Pending> {
+    const own = consumers.get(name) ?? createIdMap<Pending>();
+    consumers.set(name, own);
+    return own;
+  }
+
+  /** Makes the entry pending for this consumer, from now on. */
+  function hand(id: string, consumer: string, deliveries: number): void {
+    remove(id);
+    const item = { id, consumer, deliveredAt: now(), deliveries };
+    consumerOf(consumer).set(id, item);
+    pending.set(id, item);
+  }
+
+  return {
+    pending,
+    consumers,
+    get lastDelivered() {
+      return lastDelivered;
+    },
+    get entriesRead() {
+      return entriesRead;
+    },
+
+    makeConsumer: (name) => void consumerOf(name),
+
+    read(consumer, count) {
+      const entries = stream.list(idAfter(lastDelivered), count);
+      for (const { id, ordinal } of entries) {
+        lastDelivered = id;
+        entriesRead = entriesRead === undefined ? ordinal : entriesRead + 1;
+        hand(id, consumer, 1);
+      }
+      return entries;
+    },
+
+    ack: (ids) => ids.filter((id) => remove(id)).length,
+
+    claim(consumer, ids, { minIdle, force = false, deliveries, justId = false }) {
+      const claimed: Entry[] = [];
+      for (const id of ids) {
+        const entry = stream.get(id);
+        const item = pending.get(id);
+        if (entry === undefined) {
+          remove(id);
+          continue;
+        }
+        if (item === undefined ? !force : now() - item.deliveredAt < minIdle) continue;
+        hand(id, consumer, deliveries ?? (item?.deliveries ?? 0) + (justId ? 0 : 1));
+        claimed.push(entry);
+      }
+      return claimed;
+    },
+
+    autoClaim(consumer, { minIdle, cursor, count }) {
+      const claimed: string[] = [];
+      const gone: string[] = [];
+      // Redis looks at ten times the count, and at one more for the next cursor.
+      const seen = pending.list(cursor, 10 * count + 1);
+      let at = 0;
+      for (; at < Math.min(seen.length, 10 * count); at += 1) {
+        if (claimed.length + gone.length === count) break;
+        const { id, deliveredAt, deliveries } = seen[at] as Pending;
+        if (stream.get(id) === undefined) {
+          remove(id);
+          gone.push(id);
+        } else if (now() - deliveredAt >= minIdle) {
+          hand(id, consumer, deliveries);
+          claimed.push(id);
+        }
+      }
+      return { cursor: seen[at]?.id ?? FIRST_ID, claimed, gone };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
+
+import type { DeadLetterEntry, DeadReason, Retention, StoreQueue } from "../store.ts";
+import { byteLength } from "./bytes.ts";
+import { idAfter } from "./entry-id.ts";
+import { deadLettersOf, type Memory } from "./memory.ts";
+import { free, mine } from "./settle.ts";
+import type { Stream } from "./stream.ts";
+import { finish, type Turn } from "./turn-begin.ts";
+
+/** How many values tell the story, before the original fields. */
+export const STORY = 12;
+/** The most values that Redis' scripts can move; a wider entry is stored in one field. */
+export const WIDEST = 780;
+
+export interface Death {
+  readonly reason: DeadReason;
+  readonly error: string;
+  readonly failures: number;
+}
+
+/** @returns whether there was something to write. */
+export function writeDeadLetter(turn: Turn, id: string, deliveries: number, death: Death): boolean {
+  const entry = turn.stream.get(id);
+  if (entry === undefined) {
+    turn.lostPayloads += 1;
+  } else {
+    const story = {
+      failed_at: turn.now,
+      reason: death.reason,
+      error: death.error,
+      deliveries,
+      failures: death.failures,
+      original_id: id,
+    };
+    const letters = deadLettersOf(turn.memory, turn.queue);
+    letters.add([...Object.entries(story).flat().map(String), ...narrow(entry.fields)]);
+    trimTo(letters, turn.queue.deadLetterRetention, turn.now);
+  }
+  finish(turn, id);
+  return entry !== undefined;
+}
+
+function narrow(fields: readonly string[]): readonly string[] {
+  if (fields.length <= WIDEST) return fields;
+  return ["xd:raw", fields.map((value) => `${byteLength(value)}:${value}`).join("")];
+}
+
+/** Exact here; Redis trims whole nodes of a hundred entries. */
+function trimTo(letters: Stream, retention: Retention | undefined, now: number): void {
+  if (retention === undefined) return;
+  if ("maxAgeMs" in retention) {
+    letters.trim(`${Math.max(0, now - retention.maxAgeMs)}-0`);
+  } else {
+    const oldest = letters.list(undefined, Math.max(0, letters.length - retention.maxCount));
+    letters.trim(idAfter(oldest.at(-1)?.id ?? "0-0"));
+  }
+}
+
+export function settleDead(turn: Turn): void {
+  for (const outcome of turn.request.dead) {
+    if (!mine(turn, outcome)) continue;
+    const written = writeDeadLetter(turn, outcome.id, outcome.delivery, outcome);
+    if (!written) turn.lost.push(outcome.id);
+    free(turn, outcome);
+    turn.delivery.delete(outcome.id);
+  }
+}
+
+/** The dead letters after an id; entries that are none of ours are passed over. */
+export function readDeadLetters(
+  memory: Memory,
+  queue: StoreQueue,
+  page: { readonly after: string | undefined; readonly count: number },
+): DeadLetterEntry[] {
+  const from = page.after === undefined ? undefined : idAfter(page.after);
+  const entries = deadLettersOf(memory, queue).list(from, page.count);
+  return entries.flatMap(({ id, fields }) => {
+    if (fields[0] !== "failed_at" || fields[10] !== "original_id") return [];
+    return [
+      {
+        id,
+        failedAt: Number(fields[1]),
+        reason: fields[3] as DeadReason,
+        error: fields[5] ?? "",
+        deliveries: Number(fields[7]),
+        failures: Number(fields[9]),
+        originalId: fields[11] ?? "",
+        fields: fields.slice(STORY),
+      },
+    ];
+  });
+}

@@ -1,0 +1,36 @@
+import { keyOf, owns } from "./settle.ts";
+import type { Turn } from "./turn-begin.ts";
+
+/** What the pass still holds: renewed when it asks (a third of the lease has passed). */
+export function renewHeld(turn: Turn): void {
+  const { request, now, lease } = turn;
+  const renewed: string[] = [];
+  for (const delivery of request.held) {
+    const { id } = delivery;
+    const key = keyOf(turn, delivery);
+    if (!owns(turn, delivery) || turn.taken.has(key)) {
+      turn.lost.push(id);
+      continue;
+    }
+    turn.stillHeld.add(id);
+    if (!request.renew) continue;
+    renewed.push(id);
+    if (key !== "") turn.changes.records.push({ key, expiresAt: now + lease, done: false });
+  }
+  turn.group.claim(request.token, renewed, { minIdle: 0, justId: true });
+}
+
+/** An outcome that was sent before and is not owned now: parked or gone, it was settled then. */
+export function resolveUnsettled(turn: Turn): void {
+  const { tables, group, stream } = turn;
+  for (const id of turn.unsettled) {
+    if (tables.parked.has(id)) continue;
+    const there = !turn.keep && stream.get(id) !== undefined;
+    if (group.pending.has(id) || there) turn.uncertain.push(id);
+  }
+}
+
+/** Owned, but neither held nor settled by the caller: the response that handed it out was lost. */
+export function lostClaims(turn: Turn): string[] {
+  return [...turn.delivery.keys()].filter((id) => !turn.stillHeld.has(id));
+}

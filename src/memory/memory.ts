@@ -1,0 +1,103 @@
+import type { Clock, StoreQueue } from "../store.ts";
+import { createStream, type Stream } from "./stream.ts";
+
+/** What Redis would hold: streams under their names, and our tables beside them. */
+export interface Memory {
+  readonly clock: Clock;
+  readonly streams: Map<string, Stream>;
+  /** The side tables of each consumer group. */
+  readonly groups: Map<string, GroupTables>;
+  /** Ids that a send or a redrive made, by its request id. */
+  readonly sent: Map<string, Sent>;
+}
+
+export interface Sent {
+  readonly ids: readonly (string | undefined)[];
+  readonly expiresAt: number;
+}
+
+/** A message that waits for its time, with the deliveries that count so far. */
+export interface Parked {
+  readonly id: string;
+  readonly due: number;
+  /** Whether there may be a record of crashes. */
+  readonly crashed: boolean;
+  readonly deliveries: number;
+}
+
+export interface KeyRecord {
+  readonly expiresAt: number;
+  /** Done inside of its window, or else in progress. */
+  readonly done: boolean;
+}
+
+/** What passes tell each other. */
+export interface GroupState {
+  cursor?: string;
+  next?: number;
+  dirty?: boolean;
+  lease?: number;
+  leaseAt?: number;
+  shared?: boolean;
+  trimmed?: number;
+  /** Whether suspects were the last to be handed out. */
+  suspects?: boolean;
+  created?: number;
+}
+
+export interface GroupTables {
+  readonly parked: Map<string, Parked>;
+  readonly keys: Map<string, KeyRecord>;
+  readonly crashes: Map<string, number>;
+  readonly results: Map<string, string>;
+  state: GroupState;
+}
+
+export function createMemory(clock: Clock): Memory {
+  return { clock, streams: new Map(), groups: new Map(), sent: new Map() };
+}
+
+/** The server's time: whole milliseconds. */
+export function timeOf(memory: Memory): number {
+  return Math.floor(memory.clock.now());
+}
+
+/** A stream by its name, made where it is missing. */
+export function streamOf(memory: Memory, name: string): Stream {
+  const existing = memory.streams.get(name);
+  if (existing !== undefined) return existing;
+  const made = createStream(() => timeOf(memory));
+  memory.streams.set(name, made);
+  return made;
+}
+
+export function tablesOf(memory: Memory, stream: string, group: string): GroupTables {
+  const name = `${stream}\0${group}`;
+  const existing = memory.groups.get(name);
+  if (existing !== undefined) return existing;
+  const made: GroupTables = {
+    parked: new Map(),
+    keys: new Map(),
+    crashes: new Map(),
+    results: new Map(),
+    state: {},
+  };
+  memory.groups.set(name, made);
+  return made;
+}
+
+/** A queue's dead letters: a stream like any other. */
+export function deadLettersOf(memory: Memory, queue: StoreQueue): Stream {
+  const { stream, group, deadLetterStream } = queue;
+  return streamOf(memory, deadLetterStream ?? `${stream}:${group}:dead`);
+}
+
+/** Parked messages in the order in which they are handed out. */
+export function byDueTime(parked: GroupTables["parked"]): Parked[] {
+  const order = (a: Parked, b: Parked) =>
+    a.due - b.due ||
+    Number(a.crashed) - Number(b.crashed) ||
+    a.deliveries - b.deliveries ||
+    (a.id < b.id ? -1 : 1);
+  return [...parked.values()].sort(order);
+}

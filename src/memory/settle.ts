@@ -1,0 +1,89 @@
+// The outcomes of the pass, each applied only if this token still owns the id with that count: owner
+// alone is not enough, since a pass can lose a message and claim it again.
+
+import type { Delivery } from "../store.ts";
+import { finish, park, type Turn } from "./turn-begin.ts";
+
+/** Longer than a turn's own work: idle times so close to the lease count as its end. */
+export const SCRIPT_MS = 20;
+
+/**
+ * A lease that ran out and was not swept yet still owns its pending entry, but its record among the
+ * keys has expired: another message with the same key may have it by now.
+ */
+export function askForKeys(turn: Turn): void {
+  const { held, complete, retry, dead, release, keyed } = turn.request;
+  if (!keyed) return;
+  for (const { id, key } of [...held, ...complete, ...retry, ...dead, ...release]) {
+    const idle = turn.idle.get(id);
+    if (key === "" || idle === undefined || idle < turn.lease - SCRIPT_MS) continue;
+    const record = turn.tables.keys.get(key);
+    if (record !== undefined && record.expiresAt > turn.now) turn.taken.set(key, record);
+  }
+}
+
+export function owns(turn: Turn, { id, delivery }: Delivery): boolean {
+  return turn.delivery.get(id) === delivery;
+}
+
+/** Whether the outcome may be applied; the fate of one that may not is told in the reply. */
+export function mine(turn: Turn, outcome: Delivery): boolean {
+  if (owns(turn, outcome)) return true;
+  if (turn.attempt === 1) turn.lost.push(outcome.id);
+  // Sent before: it may be settled already, which resolveUnsettled finds out. Where it is owned with
+  // another count, an earlier attempt has parked it and claimed it again.
+  else if (!turn.delivery.has(outcome.id)) turn.unsettled.push(outcome.id);
+  return false;
+}
+
+/** A pass that has met no keys sends none. */
+export function keyOf({ request }: Turn, { key }: Delivery): string {
+  return request.keyed ? key : "";
+}
+
+export function settleCompleted(turn: Turn): void {
+  const { queue, request, taken, now } = turn;
+  for (const outcome of request.complete) {
+    const { id, delivery } = outcome;
+    const key = keyOf(turn, outcome);
+    const record = taken.get(key);
+    if (record !== undefined && owns(turn, outcome)) {
+      turn.lost.push(id);
+      if (record.done) finish(turn, id);
+      else park(turn, id, record.expiresAt, delivery - 1);
+      turn.delivery.delete(id);
+    } else if (mine(turn, outcome)) {
+      finish(turn, id);
+      turn.delivery.delete(id);
+      const name = key === "" && queue.keepResults ? id : key;
+      if (queue.keepResults) turn.changes.results.push({ name, result: outcome.result ?? "" });
+      if (name !== "") {
+        turn.changes.records.push({ key: name, expiresAt: now + queue.windowMs, done: true });
+      }
+    }
+  }
+}
+
+/** The key of work that was not done may be taken by another message. */
+export function free(turn: Turn, outcome: Delivery): void {
+  const key = keyOf(turn, outcome);
+  if (key !== "" && !turn.taken.has(key)) turn.changes.frees.push(key);
+}
+
+export function settleRetries(turn: Turn): void {
+  for (const outcome of turn.request.retry) {
+    if (!mine(turn, outcome)) continue;
+    park(turn, outcome.id, turn.now + outcome.delayMs, outcome.delivery);
+    free(turn, outcome);
+    turn.delivery.delete(outcome.id);
+  }
+}
+
+export function settleReleased(turn: Turn): void {
+  for (const outcome of turn.request.release) {
+    if (!mine(turn, outcome)) continue;
+    park(turn, outcome.id, turn.now + outcome.delayMs, outcome.delivery - 1);
+    free(turn, outcome);
+    turn.delivery.delete(outcome.id);
+  }
+}

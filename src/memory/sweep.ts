@@ -1,0 +1,68 @@
+// The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in the state.
+
+import { FIRST_ID } from "./entry-id.ts";
+import { DAY_MS, SUSPECTS, type Turn } from "./turn-begin.ts";
+
+const DEFAULT_LEASE_MS = 60_000;
+
+/**
+ * Functions may be deployed with different leases: the larger one counts. The default needs no
+ * record; a record that nobody renewed for two days counts no more.
+ *
+ * @returns the lease to sweep by.
+ */
+export function agreeOnLease(turn: Turn): number {
+  const { state } = turn.tables;
+  const ours = turn.lease;
+  const stored = state.lease ?? 0;
+  const age = turn.now - (state.leaseAt ?? 0);
+  const record = () => {
+    state.lease = ours;
+    state.leaseAt = turn.now;
+  };
+  if (stored === 0) {
+    if (ours !== DEFAULT_LEASE_MS) record();
+    return Math.max(ours, DEFAULT_LEASE_MS);
+  }
+  if (stored > ours && age < 2 * DAY_MS) {
+    turn.lease = stored;
+    return stored;
+  }
+  if (stored !== ours || age > DAY_MS) record();
+  return ours;
+}
+
+export interface Sweep {
+  readonly reclaimed: number;
+  readonly sweeping: boolean;
+  /** When the next slice may follow. */
+  readonly nextAt: number;
+}
+
+export function sweep(turn: Turn, lease: number): Sweep {
+  const { group, queue, now } = turn;
+  const { state } = turn.tables;
+  const opens = state.next ?? 0;
+  // A clock that went back opens the gate.
+  if (now < opens && opens <= now + queue.gateMs) {
+    return { reclaimed: 0, sweeping: false, nextAt: opens };
+  }
+  const cursor = state.cursor ?? FIRST_ID;
+  const slice = group.autoClaim(SUSPECTS, { minIdle: lease, cursor, count: 10 });
+  turn.lostPayloads += slice.gone.length;
+  const finished = slice.cursor === FIRST_ID;
+  const dirty = slice.claimed.length + slice.gone.length > 0 || state.dirty === true;
+  if (finished && dirty) deleteIdleConsumers(turn);
+  state.cursor = slice.cursor;
+  state.next = now + (finished ? queue.gateMs : 50);
+  state.dirty = dirty && !finished;
+  return { reclaimed: slice.claimed.length, sweeping: !finished, nextAt: state.next };
+}
+
+/** Removes the consumers that dead passes left; never one that owns something or is not ours. */
+function deleteIdleConsumers({ group, request }: Turn): void {
+  for (const [name, pending] of group.consumers) {
+    const ours = name.startsWith("xd:") && name !== SUSPECTS && name !== request.token;
+    if (ours && pending.size === 0) group.consumers.delete(name);
+  }
+}

@@ -1,0 +1,40 @@
+import type { StoreQueue, Trimmed } from "../store.ts";
+import { compareIds, idAfter } from "./entry-id.ts";
+import { type Memory, tablesOf, timeOf } from "./memory.ts";
+import type { Stream } from "./stream.ts";
+
+const SLICE = 1_000;
+
+/**
+ * Removes completed entries below the floor: over all groups, the first pending entry, the one after
+ * the last delivered, and the lowest parked id. What is unprocessed for anybody stays.
+ */
+export function trim(memory: Memory, queue: StoreQueue, declared: readonly string[]): Trimmed {
+  const stream = memory.streams.get(queue.stream);
+  const undeclared = [...(stream?.groups.keys() ?? [])].some((name) => !declared.includes(name));
+  const floor = stream === undefined ? undefined : floorOf(memory, queue.stream, stream);
+  const bill = { requests: 1, commands: 0 };
+  if (stream === undefined || floor === undefined || undeclared) return { removed: 0, bill };
+  return { removed: stream.trim(lower(floor, retained(memory, queue, stream, floor))), bill };
+}
+
+function lower(a: string, b: string): string {
+  return compareIds(a, b) < 0 ? a : b;
+}
+
+function floorOf(memory: Memory, name: string, stream: Stream): string | undefined {
+  const holds = [...stream.groups].flatMap(([group, { pending, lastDelivered }]) => [
+    pending.list(undefined, 1)[0]?.id ?? idAfter(lastDelivered),
+    ...tablesOf(memory, name, group).parked.keys(),
+  ]);
+  return holds.length === 0 ? undefined : holds.reduce(lower);
+}
+
+/** Up to which id the queue's retention lets entries go; a bounded slice a call. */
+function retained(memory: Memory, queue: StoreQueue, stream: Stream, floor: string): string {
+  const { retention } = queue;
+  if (retention === undefined) return floor;
+  if ("maxAgeMs" in retention) return `${Math.max(0, timeOf(memory) - retention.maxAgeMs)}-0`;
+  const excess = Math.max(0, Math.min(SLICE, stream.length - retention.maxCount));
+  return idAfter(stream.list(undefined, excess).at(-1)?.id ?? "0-0");
+}

@@ -1,0 +1,200 @@
+// The turn itself, from the parts beside this file.
+
+import type { Delivery, StoreQueue, SurveyFindings, TurnReply, TurnRequest } from "../store.ts";
+import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
+import { settleDead } from "./dead-letters.ts";
+import { lookAtGroups, openGroup } from "./group.ts";
+import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
+import { cutToSize, keepHouse, renewRecords, takeKeys } from "./keys.ts";
+import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
+import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
+import { claimSuspects } from "./suspects.ts";
+import { agreeOnLease, type Sweep, sweep } from "./sweep.ts";
+import { flush, noChanges, park, type Turn } from "./turn-begin.ts";
+
+export function takeTurn(
+  memory: Memory,
+  queue: StoreQueue,
+  request: TurnRequest,
+  attempt: number,
+): TurnReply {
+  const tables = tablesOf(memory, queue.stream, queue.group);
+  const { created, ...opened } = openGroup(memory, queue, tables);
+  const turn = begin(memory, queue, request, attempt, opened);
+
+  askForKeys(turn);
+  settleCompleted(turn);
+  settleRetries(turn);
+  settleDead(turn);
+  settleReleased(turn);
+  resolveUnsettled(turn);
+  renewHeld(turn);
+  let left = lostClaims(turn);
+  if (request.final) {
+    for (const id of left) {
+      const deliveries = turn.delivery.get(id) ?? 1;
+      if (deliveries > 1) turn.crashed.add(id); // nobody remembers: a later turn looks
+      park(turn, id, turn.now, deliveries - 1);
+    }
+    left = [];
+  }
+  flush(turn);
+
+  const replaying = request.claim > 0 && left.length > 0;
+  if (replaying) claimLost(turn, left);
+  const due = replaying ? [] : dueParked(turn);
+  const nothingParked = !replaying && tables.parked.size === 0;
+  const looked = look(turn, due, nothingParked);
+  if (request.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
+
+  cutToSize(turn);
+  if (turn.kind === "replayed") renewRecords(turn);
+  else takeKeys(turn);
+  flush(turn);
+
+  const ending = turn.stillHeld.size === 0 && turn.messages.length === 0;
+  keepHouse(turn, ending);
+  const own = turn.group.consumers.get(request.token);
+  if (ending && left.length === 0 && own?.size === 0) turn.group.consumers.delete(request.token);
+
+  return {
+    now: turn.now,
+    kind: turn.kind,
+    messages: turn.messages,
+    lost: turn.lost,
+    uncertain: turn.uncertain,
+    duplicates: turn.duplicates,
+    deferred: turn.deferred,
+    dead: turn.dead,
+    reclaimed: looked.swept?.reclaimed ?? 0,
+    lostPayloads: turn.lostPayloads,
+    trimmedUnread: looked.trimmedUnread,
+    suspectsLeft: turn.suspectsLeft,
+    nextDueAt: turn.nextDueAt,
+    createdGroup: created,
+    pendingLimit: false,
+    found: findings(turn, looked.swept, nothingParked),
+    bill: { requests: 1, commands: 0 },
+  };
+}
+
+function begin(
+  memory: Memory,
+  queue: StoreQueue,
+  request: TurnRequest,
+  attempt: number,
+  { stream, group, lostPayloads }: Pick<Turn, "stream" | "group" | "lostPayloads">,
+): Turn {
+  const now = timeOf(memory);
+  const owned = group.consumers.get(request.token)?.list() ?? [];
+  const survey = request.survey ? lookAtGroups(stream, queue.group) : undefined;
+  const { complete, retry, dead, release } = request;
+  const outcomes: readonly Delivery[] = [...complete, ...retry, ...dead, ...release];
+  const keep = request.found?.keep ?? (queue.shared || queue.retention !== undefined);
+  return {
+    memory,
+    queue,
+    request,
+    attempt,
+    stream,
+    group,
+    now,
+    survey,
+    lostPayloads,
+    tables: tablesOf(memory, queue.stream, queue.group),
+    delivery: new Map(owned.map(({ id, deliveries }) => [id, deliveries])),
+    idle: new Map(owned.map(({ id, deliveredAt }) => [id, now - deliveredAt])),
+    crashed: new Set(outcomes.filter(({ crashed }) => crashed === true).map(({ id }) => id)),
+    stillHeld: new Set(),
+    taken: new Map(),
+    lease: request.found?.leaseMs ?? queue.leaseMs,
+    keep: keep || (survey?.groups.length ?? 0) > 1,
+    changes: noChanges(),
+    kind: "ordinary",
+    messages: [],
+    lost: [],
+    uncertain: [],
+    unsettled: [],
+    dead: 0,
+    duplicates: 0,
+    deferred: 0,
+    suspectsLeft: false,
+    nextDueAt: undefined,
+  };
+}
+
+/** The survey's part: the lease and the removal mode that passes agreed on, and the sweep. */
+function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
+  const { survey, queue, request } = turn;
+  const { state } = turn.tables;
+  const nothing = { trimmedUnread: 0, suspects: request.suspects, swept: undefined };
+  if (survey === undefined) return { ...nothing, quiet: false };
+  const quiet = survey.pending === 0 && survey.length === 0 && due.length === 0;
+  if (quiet) return { ...nothing, quiet };
+
+  const sweepLease = agreeOnLease(turn);
+  if (state.shared === true) turn.keep = true;
+  else if (queue.shared) state.shared = true;
+  const known = state.trimmed ?? 0;
+  const excess = survey.trimmedExcess ?? known;
+  const calm = !turn.keep && survey.pending === 0 && nothingParked;
+  if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
+  const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;
+  // Passes that die in their first turn must not starve the ordinary work: every other survey that
+  // finds suspects looks for ordinary messages first.
+  const alternate = request.suspects === "first" && state.suspects === true;
+  const suspects = alternate ? ("last" as const) : request.suspects;
+  return { quiet, swept, suspects, trimmedUnread: Math.max(0, excess - known) };
+}
+
+function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspects"]): void {
+  const { request, survey, tables, stillHeld } = turn;
+  const maySuspect = stillHeld.size === 0 && (survey?.pending ?? 1) > 0;
+  if (suspects === "first" && maySuspect) claimSuspects(turn);
+  if (turn.kind === "ordinary") {
+    claimNew(turn, request.claim - Math.min(due.length, Math.floor(request.claim / 2)));
+    claimParked(turn, due, request.claim - turn.messages.length);
+    if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;
+    else if (suspects === "last" && maySuspect) claimSuspects(turn);
+  }
+  const met = turn.kind === "suspects" || turn.suspectsLeft;
+  if (survey !== undefined && suspects !== "no" && survey.pending > 0 && met) {
+    tables.state.suspects = turn.kind === "suspects";
+  }
+}
+
+function findings(
+  turn: Turn,
+  swept: Sweep | undefined,
+  nothingParked: boolean,
+): SurveyFindings | undefined {
+  const { survey, now, queue } = turn;
+  if (survey === undefined) return undefined;
+  return {
+    leaseMs: turn.lease,
+    keep: turn.keep,
+    groups: survey.groups,
+    sweeping: swept?.sweeping ?? false,
+    nextAt: survey.pending === 0 ? now + queue.gateMs : Math.max(swept?.nextAt ?? 0, now + 50),
+    leftovers: leftoversInTheWay(turn, nothingParked),
+  };
+}
+
+/**
+ * Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
+ * ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.
+ */
+function leftoversInTheWay(turn: Turn, nothingParked: boolean): boolean {
+  const { survey, queue, now, tables, messages } = turn;
+  if (survey?.firstMs === undefined) return false;
+  const { length, firstMs, unread } = survey;
+  if (turn.keep) {
+    const { retention } = queue;
+    const over =
+      retention === undefined ||
+      ("maxCount" in retention ? length > retention.maxCount : firstMs < now - retention.maxAgeMs);
+    return over && survey.allSettled && nothingParked && firstMs <= survey.allReadMs;
+  }
+  const waiting = survey.pending + tables.parked.size + Math.max(0, unread ?? 0);
+  return (unread !== undefined && length > waiting) || (messages.length === 0 && waiting === 0);
+}

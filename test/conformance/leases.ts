@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import type { Target } from "./target.ts";
+import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
+
+const LEASE_MS = 100;
+
+/** Passes that die: lost claims, the sweep of expired leases, and the suspects that it finds. */
+export function leases(target: () => Target): void {
+  /** A pass claims and dies; its leases have run out when this returns. */
+  async function die(bench: Workbench, count?: number) {
+    const reply = await bench.claim(newToken(), count, { suspectBatch: 2 });
+    await target().pass(LEASE_MS + 10);
+    return reply;
+  }
+
+  describe("lost claims", () => {
+    test("what a lost response handed out comes again with its count", async () => {
+      const bench = openWorkbench(target());
+      const ids = await bench.send("a", "b");
+      const pass = newToken();
+      await bench.claim(pass);
+      const again = await bench.claim(pass);
+      expect(again).toMatchObject({ kind: "replayed", lost: [] });
+      expect(again.messages.map(({ id, delivery }) => [id, delivery])).toEqual(
+        ids.map((id) => [id, 1]),
+      );
+    });
+
+    test("a claim whose response is lost is sent again and hands out the same", async () => {
+      const bench = openWorkbench(target());
+      const ids = await bench.send("a", "b", "c");
+      const pass = newToken();
+      const store = target().faulty({ lost: "response" }, { lost: "response" });
+      const reply = await bench.turn(pass, { claim: 2 }, store);
+      expect(reply).toMatchObject({ kind: "replayed", bill: { requests: 3 } });
+      expect(idsOf(reply)).toEqual(ids.slice(0, 2));
+      expect(await bench.outside.consumers()).toEqual({ [pass]: 2 });
+    });
+
+    test("what does not fit stays owned and comes with the next turns", async () => {
+      const bench = openWorkbench(target());
+      const ids = await bench.send(1, 2, 3, 4, 5);
+      const pass = newToken();
+      await bench.claim(pass);
+      const first = await bench.claim(pass, 3);
+      expect(idsOf(first)).toEqual(ids.slice(0, 3));
+      const second = await bench.claim(pass, 3, { held: inHand(first.messages) });
+      expect(idsOf(second)).toEqual(ids.slice(3));
+    });
+
+    test("a suspect that comes again keeps its count of crashes", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [id] = await bench.send("a");
+      await die(bench);
+      const pass = newToken();
+      expect((await bench.claim(pass)).messages).toMatchObject([{ id, delivery: 2, crashes: 1 }]);
+      expect((await bench.claim(pass)).messages).toMatchObject([{ id, delivery: 2, crashes: 1 }]);
+    });
+  });
+
+  describe("expired leases", () => {
+    test("a dead pass's messages come to the next one as suspects, one delivery later", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const ids = await bench.send("a", "b");
+      await die(bench);
+      const next = await bench.claim(newToken());
+      expect(next).toMatchObject({ kind: "suspects", reclaimed: 2, suspectsLeft: false });
+      expect(next.messages.map(({ id, delivery, crashes }) => [id, delivery, crashes])).toEqual(
+        ids.map((id) => [id, 2, 1]),
+      );
+    });
+
+    test("suspects come in a small batch, then alone, and are dead after their last delivery", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS, maxDeliveries: 3 });
+      const [a, b, c] = await bench.send("a", "b", "c");
+      await die(bench);
+      const small = await die(bench);
+      expect(small).toMatchObject({ kind: "suspects", suspectsLeft: true });
+      expect(idsOf(small)).toEqual([a, b]);
+      const alone = await bench.claim(newToken(), 100, { suspectBatch: 2, suspects: "first" });
+      expect(idsOf(alone)).toEqual([a]);
+      let turns = 0;
+      while ((await bench.queue.depth()).dead < 3) {
+        expect(turns).toBeLessThan(12);
+        turns += 1;
+        expect((await die(bench)).messages.length).toBeLessThanOrEqual(1);
+      }
+      const letters = await bench.queue.deadLetters.list();
+      expect(letters.map(({ originalId }) => originalId).sort()).toEqual([a, b, c]);
+      for (const letter of letters) {
+        expect(letter).toMatchObject({ reason: "crashed", deliveries: 3, failures: 0, error: "" });
+      }
+      expect(await bench.queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
+    });
+
+    test("where a crash is final, a dead pass's messages are dead letters at once", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS, onCrash: "dead" });
+      await bench.send("a", "b");
+      await die(bench);
+      expect(await bench.claim(newToken())).toMatchObject({ messages: [], dead: 2 });
+      const letters = await bench.queue.deadLetters.list();
+      expect(letters.map(({ reason, deliveries }) => [reason, deliveries])).toEqual([
+        ["crashed", 1],
+        ["crashed", 1],
+      ]);
+    });
+
+    test("a failure after a crash is counted apart from it", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [id] = await bench.send("a");
+      await die(bench);
+      const pass = newToken();
+      const { messages } = await bench.claim(pass);
+      await bench.turn(pass, { retry: later(inHand(messages)) });
+      const again = await bench.claim(newToken());
+      expect(again).toMatchObject({
+        kind: "ordinary",
+        messages: [{ id, delivery: 3, crashes: 1 }],
+      });
+    });
+
+    test("a suspect is never handed out beside other messages", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [first] = await bench.send("dies");
+      await die(bench);
+      const [second, third] = await bench.send("x", "y");
+      const pass = newToken();
+      const mine = await bench.claim(pass, 1, { suspects: "no" });
+      expect(idsOf(mine)).toEqual([second]);
+      const held = inHand(mine.messages);
+      const more = await bench.claim(pass, 100, { held });
+      expect(more).toMatchObject({ kind: "ordinary" });
+      expect(idsOf(more)).toEqual([third]);
+      await bench.turn(pass, { complete: [...held, ...inHand(more.messages)] });
+      expect(idsOf(await bench.claim(newToken()))).toEqual([first]);
+    });
+
+    test("suspects and ordinary messages alternate when each pass dies in its first turn", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await bench.send("a", "b", "c");
+      await die(bench);
+      await bench.send("x", "y");
+      const kinds: string[] = [];
+      for (let i = 0; i < 4; i += 1) {
+        kinds.push((await bench.claim(newToken(), 1, { suspectBatch: 1 })).kind);
+      }
+      expect(kinds).toEqual(["suspects", "ordinary", "suspects", "ordinary"]);
+    });
+
+    test("the sweep goes on from where its last slice ended", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await bench.send(...Array(25).keys());
+      await die(bench);
+      const slices: [number, boolean | undefined][] = [];
+      for (let i = 0; i < 3; i += 1) {
+        const { reclaimed, found } = await bench.turn(newToken());
+        slices.push([reclaimed, found?.sweeping]);
+        await target().pass(51);
+      }
+      expect(slices).toEqual([
+        [10, true],
+        [10, true],
+        [5, false],
+      ]);
+    });
+
+    test("a finished sweep is not repeated before its gate opens", async () => {
+      const port = { leaseMs: LEASE_MS, gateMs: 1_000 };
+      const bench = openWorkbench(target(), { port });
+      await bench.send("a", "b");
+      await bench.claim(newToken(), 1);
+      const swept = await bench.turn(newToken());
+      expect(swept.found?.nextAt).toBe(swept.now + 1_000);
+      await target().pass(LEASE_MS + 10);
+      expect(await bench.turn(newToken())).toMatchObject({
+        reclaimed: 0,
+        found: { nextAt: swept.found?.nextAt },
+      });
+      await target().pass(1_000 - LEASE_MS);
+      expect(await bench.turn(newToken())).toMatchObject({ reclaimed: 1 });
+    });
+
+    test("where passes have different leases, the longer one counts", async () => {
+      const bench = openWorkbench(target(), { port: { leaseMs: 5_000, gateMs: 1 } });
+      await bench.send("a");
+      await bench.claim(newToken());
+      await bench.turn(newToken());
+      await target().pass(LEASE_MS + 10);
+      const hasty = openWorkbench(target(), {
+        stream: bench.port.stream,
+        port: { leaseMs: LEASE_MS, gateMs: 1 },
+      });
+      expect(await hasty.turn(newToken())).toMatchObject({
+        reclaimed: 0,
+        found: { leaseMs: 5_000 },
+      });
+    });
+
+    test("consumers that dead passes left are removed, those of other programs never", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await bench.send("a");
+      await die(bench);
+      await bench.outside.makeConsumer("their-worker");
+      const pass = newToken();
+      const { messages } = await bench.claim(pass);
+      await bench.turn(pass, { complete: inHand(messages) });
+      expect(await bench.outside.consumers()).toEqual({ "their-worker": 0 });
+    });
+
+    test("a foreign consumer's expired message comes to us, and its acknowledgment counts", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await bench.turn(newToken());
+      const [a, b] = await bench.send("a", "b");
+      expect(await bench.outside.read(bench.port.group, "their-worker")).toEqual([a, b]);
+      await bench.turn(newToken());
+      await bench.outside.ack(bench.port.group, a as string);
+      await target().pass(LEASE_MS + 10);
+      expect(idsOf(await bench.claim(newToken()))).toEqual([b]);
+    });
+
+    test("a pending message whose payload somebody deleted is counted as lost", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [a] = await bench.send("a", "b");
+      await die(bench);
+      await bench.outside.delete(a as string);
+      expect(await bench.claim(newToken())).toMatchObject({ lostPayloads: 1, messages: [{}] });
+      expect(await bench.queue.depth()).toMatchObject({ entries: 1, inFlight: 1 });
+    });
+  });
+}

@@ -1,0 +1,166 @@
+import type { Redis } from "ioredis";
+import { inject } from "vitest";
+import { type LocalRedis, startRedis } from "../../scripts/local-redis.ts";
+import { serveGateway } from "../../src/gateway/index.ts";
+import { createQueue, drain } from "../../src/index.ts";
+import { ioredis } from "../../src/redis/ioredis.ts";
+import { createRedisStore } from "../../src/redis/store.ts";
+import type { Transport } from "../../src/redis/transport.ts";
+import { upstash } from "../../src/redis/upstash.ts";
+import type { Store } from "../../src/store.ts";
+import { faultyStore, memoryStore } from "../../src/testing.ts";
+import { connectRaw, uniqueName } from "../support/redis.ts";
+import { movingClock } from "./moving-clock.ts";
+import { outsideMemory, outsideRedis } from "./outside.ts";
+import { type Loss, lossesInOrder, type Target } from "./target.ts";
+
+export async function memoryTarget(): Promise<Target> {
+  const clock = movingClock();
+  const store = memoryStore({ clock });
+  return {
+    store,
+    faulty(...losses) {
+      const next = lossesInOrder(losses);
+      return faultyStore(store, async () => {
+        const lost = await next();
+        return lost === undefined ? undefined : (`${lost} lost` as const);
+      });
+    },
+    pass: async (ms) => clock.advance(ms),
+    outside: (queue) => outsideMemory(store, queue),
+    close: async () => {},
+  };
+}
+
+/** The store over TCP; requests are lost on the way of a client of the test's own. */
+export async function tcpTarget(): Promise<Target> {
+  const url = inject("redisUrl");
+  const raw = connectRaw(url);
+  const store = ioredis({ url });
+  const network = createNetwork();
+  const faulty = createRedisStore(commandsOf(raw, network));
+  await warmUp(store, faulty);
+  return {
+    store,
+    faulty: network.faulty(faulty),
+    ...aroundRedis(raw),
+    async close() {
+      store.close();
+      raw.disconnect();
+    },
+  };
+}
+
+/** The store over REST, through the gateway; requests are lost below `fetch`. */
+export async function restTarget(url = inject("redisUrl")): Promise<Target> {
+  const tokens = { healthy: "healthy-token", faulty: "faulty-token" };
+  const gateway = await serveGateway({
+    redis: url,
+    tokens: Object.values(tokens).map((token) => ({ token, access: "read-write" as const })),
+  });
+  const raw = connectRaw(url);
+  const store = upstash({ url: gateway.url, token: tokens.healthy });
+  const network = createNetwork();
+  const restore = troubleFetch(network, tokens.faulty);
+  const faulty = upstash({ url: gateway.url, token: tokens.faulty });
+  await warmUp(store, faulty);
+  return {
+    store,
+    faulty: network.faulty(faulty),
+    ...aroundRedis(raw),
+    async close() {
+      restore();
+      raw.disconnect();
+      await gateway.close();
+    },
+  };
+}
+
+/** REST in front of the embedded server, which runs where no redis-server does. */
+export async function embeddedTarget(): Promise<Target> {
+  const server: LocalRedis = await startRedis(undefined);
+  const target = await restTarget(server.url);
+  return {
+    ...target,
+    async close() {
+      await target.close();
+      await server.stop();
+    },
+  };
+}
+
+function aroundRedis(raw: Redis): Pick<Target, "pass" | "outside"> {
+  const now = async () => {
+    const [seconds, micros] = await raw.time();
+    return Number(seconds) * 1_000 + Number(micros) / 1_000;
+  };
+  return {
+    outside: (queue) => outsideRedis(raw, queue),
+    async pass(ms) {
+      const until = (await now()) + ms;
+      while ((await now()) <= until) await new Promise((resolve) => setTimeout(resolve, 2));
+    },
+  };
+}
+
+/** The losses that wait for the next requests; the same for all faulty stores of a target. */
+function createNetwork() {
+  let next = lossesInOrder([]);
+  return {
+    /** Throws, where this request is lost; runs it before where its response is. */
+    async carry<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+      const lost = await next();
+      if (lost === "request") throw new TypeError("The request was lost.");
+      const answer = await request();
+      if (lost === "response") throw new TypeError("The response was lost.");
+      return answer;
+    },
+    faulty:
+      (store: Store) =>
+      (...losses: readonly Loss[]) => {
+        next = lossesInOrder(losses);
+        return store;
+      },
+  };
+}
+
+type Network = ReturnType<typeof createNetwork>;
+
+function commandsOf(redis: Redis, network: Network): Transport {
+  return {
+    command: ([name = "", ...args]) =>
+      network.carry(async () => {
+        try {
+          return { ok: true, reply: await redis.call(name, ...args) };
+        } catch (error) {
+          if (!(error instanceof Error) || error.name !== "ReplyError") throw error;
+          return { ok: false, message: error.message };
+        }
+      }),
+  };
+}
+
+/** Lets the requests with this token go over the network. @returns the way back. */
+function troubleFetch(network: Network, token: string): () => void {
+  const { fetch } = globalThis;
+  globalThis.fetch = (...args) => {
+    const troubled = new Headers(args[1]?.headers).get("authorization") === `Bearer ${token}`;
+    return troubled ? network.carry(() => fetch(...args)) : fetch(...args);
+  };
+  return () => {
+    globalThis.fetch = fetch;
+  };
+}
+
+/** Teaches the server the scripts and the stores what it takes, so that a loss hits a script. */
+async function warmUp(...stores: readonly Store[]): Promise<void> {
+  for (const store of stores) {
+    const queue = createQueue({ name: uniqueName(), store });
+    await queue.send(1);
+    await drain(queue, () => {});
+    await store.trim(queue.resolved.storeQueue, ["xdrain"], {});
+    await queue.deadLetters.redrive(["1-0"]);
+    await queue.repair();
+    await queue.depth();
+  }
+}
