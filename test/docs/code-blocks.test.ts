@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const PAGES = ["README.md", "docs/design.md", "CONTRIBUTING.md"];
+
+/** The TypeScript blocks of a page, in order. */
+function codeBlocks(page: string): string[] {
+  const text = readFileSync(join(root, page), "utf8");
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? "");
+}
+
+/** Where each entry of the package has its source, from package.json itself. */
+function sources(): Record<string, string[]> {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, { default: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(exports).map(([entry, { default: file }]) => [
+      `xdrain${entry.slice(1)}`,
+      [join(root, file.replace("./dist/", "src/").replace(/\.js$/, ".ts"))],
+    ]),
+  );
+}
+
+/** A folder in the checkout, so that the packages of the blocks are found. */
+function scratchFolder(): string {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(root, ".cache", "docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("every TypeScript block of the README and the docs compiles", () => {
+  const folder = scratchFolder();
+  const blocks = PAGES.flatMap((page) => codeBlocks(page).map((code, i) => ({ page, code, i })));
+  expect(blocks.length).toBeGreaterThanOrEqual(6);
+  for (const { page, code, i } of blocks) {
+    const name = `${page.replaceAll(/\W/g, "-")}-${i + 1}.ts`;
+    writeFileSync(join(folder, name), `${code}\nexport {};\n`);
+  }
+  const config = {
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: { paths: sources(), lib: ["ES2023", "WebWorker"], types: ["node"] },
+    include: ["*.ts"],
+    exclude: [],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const result = spawnSync(tsc, ["-p", folder], { encoding: "utf8" });
+  expect(result.stdout + result.stderr).toBe("");
+  expect(result.status).toBe(0);
+});
+
+test("the README's own test of a handler runs", async () => {
+  const folder = scratchFolder();
+  const code = codeBlocks("README.md").find((block) => block.includes("emails"));
+  let runnable = code ?? expect.fail("The block is gone.");
+  for (const [entry, [file]] of Object.entries(sources())) {
+    runnable = runnable.replaceAll(`from "${entry}"`, `from ${JSON.stringify(file)}`);
+  }
+  const file = join(folder, "emails.ts");
+  writeFileSync(file, runnable);
+  const result = spawnSync(process.execPath, [file], { encoding: "utf8" });
+  expect(result.stderr).toBe("");
+  expect(result.status).toBe(0);
+});
