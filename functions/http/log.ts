@@ -11,3 +11,8 @@ export function logError(error: unknown): void {
   // biome-ignore lint/suspicious/noConsole: the platform's log is where errors go
   console.error(error instanceof StoreError ? JSON.stringify(error) : error);
 }
+
+export function logListening(port: number): void {
+  // biome-ignore lint/suspicious/noConsole: whoever started it wants to know where it is
+  console.log(JSON.stringify({ message: "listening", port }));
+}

@@ -2,8 +2,11 @@
 
 import { serve } from "@hono/node-server";
 import inbox from "./index.ts";
+import { logListening } from "./log.ts";
+import { closeStore } from "./store.ts";
 
-const server = serve({ fetch: inbox.fetch, port: Number(process.env.PORT ?? 3_000) });
+const port = Number(process.env.PORT ?? 3_000);
+const server = serve({ fetch: inbox.fetch, port }, (address) => logListening(address.port));
 
 /** Requests that run are answered; the passes among them end by their own deadlines. */
-process.once("SIGTERM", () => server.close());
+process.once("SIGTERM", () => server.close(closeStore));

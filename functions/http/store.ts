@@ -21,7 +21,13 @@ export function storeFrom(env: StoreEnv): Store {
   }
   const url = env.REDIS_URL ?? "";
   if (warm?.url === url) return warm.store;
-  warm?.store.close();
+  closeStore();
   warm = { url, store: ioredis({ url }) };
   return warm.store;
+}
+
+/** Lets the connection go, so that a process can end. */
+export function closeStore(): void {
+  warm?.store.close();
+  warm = undefined;
 }

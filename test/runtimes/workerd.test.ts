@@ -26,13 +26,10 @@ let gateway: GatewayServer;
 let harness: ReturnType<typeof createTestHarness>;
 
 beforeAll(async () => {
-  const build = promisify(execFile)(
-    "npx",
-    ["wrangler", "deploy", "--dry-run", "--outdir", folder],
-    {
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
-    },
-  );
+  const wrangler = ["node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run"];
+  const build = promisify(execFile)(process.execPath, [...wrangler, "--outdir", folder], {
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  });
   gateway = await serveGateway({ redis: inject("redisUrl"), token: STORE_TOKEN });
   await build;
   harness = createTestHarness({ workers: [workerWith({})] });

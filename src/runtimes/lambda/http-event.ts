@@ -3,16 +3,17 @@
 
 /** An HTTP request in payload format 2.0. */
 export interface HttpEvent {
-  readonly version: "2.0";
+  /** `2.0`; the older format of API Gateway has none. */
+  readonly version: string;
   readonly rawPath: string;
-  readonly rawQueryString?: string;
-  readonly cookies?: readonly string[];
+  readonly rawQueryString?: string | undefined;
+  readonly cookies?: readonly string[] | undefined;
   /** Names in lower case; values of one name joined with commas. */
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly body?: string | null | undefined;
+  readonly isBase64Encoded?: boolean | undefined;
   readonly requestContext: {
-    readonly domainName?: string;
+    readonly domainName?: string | undefined;
     readonly http: { readonly method: string };
   };
 }

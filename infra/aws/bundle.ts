@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** What is used of osls. */
+interface Service {
+  readonly serviceDir: string;
+}
+
+/**
+ * Bundles functions/lambda into one file of .cache/lambda before osls packages, invokes or emulates
+ * it: what runs locally is what is deployed. One file starts faster than a folder of packages, and
+ * the package holds nothing else.
+ */
+class BundleLambda {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+
+  constructor({ serviceDir }: Service) {
+    const bundle = () => bundleLambda(join(serviceDir, ".cache", "lambda", "index.cjs"));
+    this.hooks = {
+      "before:package:createDeploymentArtifacts": bundle,
+      "before:invoke:local:invoke": bundle,
+      "before:offline:start:init": bundle,
+      "before:offline:start": bundle,
+    };
+  }
+}
+
+/** CommonJS, since ioredis is, and requires modules of Node. */
+export async function bundleLambda(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(import.meta.dirname, "../../functions/lambda/index.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
+// biome-ignore lint/style/noDefaultExport: osls takes a plugin by its default export
+export default BundleLambda;
