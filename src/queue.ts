@@ -24,7 +24,8 @@ export interface Queue<Input, Payload = Input> {
   depth(): Promise<Depth>;
   /**
    * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
-   * Not for queues with `shared` or `retention`: there, completed entries look the same.
+   * Where completed entries stay (`shared`, `retention`, other groups) they would look the same, so
+   * nothing is brought back there.
    * @returns how many were brought back.
    */
   repair(): Promise<number>;
@@ -71,6 +72,7 @@ export function createQueue(
     depth: () => store.depth(storeQueue, {}),
 
     async repair() {
+      if (storeQueue.shared || storeQueue.retention !== undefined) return 0;
       let parked = 0;
       let cursor: string | undefined;
       do {

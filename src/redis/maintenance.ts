@@ -25,7 +25,7 @@ export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCa
 
 /** Parks again what the loss of the parked set made invisible. */
 export const repairScript = defineScript("repair", {
-  keys: ["stream", "parked_key"],
+  keys: ["stream", "parked_key", "state_key"],
   args: { group: "text", from: "text" },
   fragments: ["repair"],
 });
@@ -34,7 +34,7 @@ export function repairCall(queue: StoreQueue, cursor: string | undefined): Scrip
   const keys = groupKeys(queue);
   return callOf(
     repairScript,
-    { stream: keys.stream, parked_key: keys.parked },
+    { stream: keys.stream, parked_key: keys.parked, state_key: keys.state },
     { group: queue.group, from: cursor ?? "-" },
   );
 }

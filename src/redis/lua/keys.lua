@@ -33,33 +33,28 @@ local function cut_to_size()
   end
 end
 
--- The record of a lost claim is ours already: renewed where its lease still runs.
-local function renew_records()
-  local pairs_of_records = {}
-  for _, message in ipairs(messages) do
-    local key = key_of(message[2])
-    if key ~= "" and own[message[1]][3] < lease - SCRIPT_MS then
-      append(pairs_of_records, whole((now + lease) * 2), key)
-    end
-  end
-  if #pairs_of_records > 0 then
-    call_in_slices({ "ZADD", keys_key, "XX" }, pairs_of_records)
-  end
-  return #pairs_of_records > 0
+-- The record of what a lost response handed out is ours already, while its lease runs.
+local function is_ours_already(id)
+  return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
 end
 
 local function take_keys()
-  local keys, owners = {}, {}
+  local keys, owners, renewals, expires = {}, {}, {}, whole((now + lease) * 2)
   for i, message in ipairs(messages) do
     local key = key_of(message[2])
-    if key ~= "" then
+    if key ~= "" and is_ours_already(message[1]) then
+      append(renewals, expires, key)
+    elseif key ~= "" then
       keys[#keys + 1], owners[#owners + 1] = key, i
     end
   end
-  if #keys == 0 then
-    return false
+  if #renewals > 0 then
+    call_in_slices({ "ZADD", keys_key, "XX" }, renewals)
   end
-  local seen, dropped, expires = {}, {}, whole((now + lease) * 2)
+  if #keys == 0 then
+    return #renewals > 0
+  end
+  local seen, dropped = {}, {}
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
   for i, key in ipairs(keys) do
     local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1

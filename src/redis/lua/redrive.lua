@@ -10,7 +10,8 @@ local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
   local id = ""
-  if entry then
+  local ours = entry and #entry[2] > 12 and entry[2][1] == "failed_at" and entry[2][11] == "original_id"
+  if ours then
     id = call("XADD", stream, "*", unpack(entry[2], 13))
     call("XDEL", dead_key, ARGV[i])
   end

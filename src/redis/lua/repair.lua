@@ -1,10 +1,15 @@
 -- Parks again the entries that the loss of the parked set made invisible: delivered before, neither
--- pending nor parked. Only where completed entries are removed; elsewhere they would look the same.
+-- pending nor parked. Only where completed entries are removed at once: where other groups read the
+-- stream they would look the same, so nothing is done.
 -- Reply: the id to go on from ("" at the end) and how many were parked. O(entries looked at).
 
 local now = server_time()
 local position
-for _, flat in ipairs(call("XINFO", "GROUPS", stream)) do
+local groups = try("XINFO", "GROUPS", stream)
+if groups.err or #groups > 1 or call("HGET", state_key, "shared") == "1" then
+  return { "ok", commands, "", 0 }
+end
+for _, flat in ipairs(groups) do
   local info = named(flat)
   if info.name == group then
     position = info["last-delivered-id"]

@@ -4,7 +4,8 @@
 
 local before = call("GET", sent_key)
 if before then
-  return { "ok", commands, before, "" }
+  local ids, text = string.match(before, "^(.-)\n(.*)$")
+  return { text == "" and "ok" or "partial", commands, ids, text }
 end
 local ids, text, at = {}, "", list_at
 for _ = 1, count do
@@ -23,6 +24,6 @@ for _ = 1, count do
   at = at + width + 1
 end
 if #ids > 0 then
-  call("SET", sent_key, table.concat(ids, " "), "PX", whole(remember))
+  call("SET", sent_key, table.concat(ids, " ") .. "\n" .. text, "PX", whole(remember))
 end
 return { text == "" and "ok" or "partial", commands, table.concat(ids, " "), text }

@@ -2,6 +2,21 @@
 
 local nothing_parked = false
 
+-- The pass ends: what a response that got lost handed out goes back. Nobody has seen its entries, so
+-- they are read for their keys. (A rare path, bounded by the batch.)
+local function give_back_lost_claims(ids)
+  for _, id in ipairs(ids) do
+    local _, _, idle, count = unpack(own[id])
+    local entry = call("XRANGE", stream, id, id)[1]
+    local key = entry and key_of(entry[2]) or ""
+    if idle < lease - SCRIPT_MS then
+      free(key)
+    end
+    has_crashed[id] = count > 1 or nil -- nobody remembers: a later turn looks
+    park(id, now, count - 1)
+  end
+end
+
 -- Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
 -- ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.
 local function leftovers_in_the_way()
@@ -27,10 +42,7 @@ resolve_unsettled()
 renew_held()
 local left = lost_claims()
 if final == 1 then
-  for _, id in ipairs(left) do
-    has_crashed[id] = own[id][4] > 1 or nil -- nobody remembers: a later turn looks
-    park(id, now, own[id][4] - 1)
-  end
+  give_back_lost_claims(left)
   left = {}
 end
 flush()
@@ -102,12 +114,7 @@ if #changes > 0 then
 end
 
 cut_to_size()
-local keyed_claim
-if kind == "replayed" then
-  keyed_claim = renew_records()
-else
-  keyed_claim = take_keys()
-end
+local keyed_claim = take_keys()
 flush()
 
 local ending = hand_empty and #messages == 0
