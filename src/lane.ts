@@ -139,7 +139,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     };
     const sentAt = store.now();
     try {
-      const reply = await store.turn(storeQueue, request, callLimits(pass, final || claim === 0));
+      const reply = await store.turn(storeQueue, request, callLimits(pass, final));
       countReply(pass.tally, request, reply);
       absorb(request, reply, sentAt);
       tellExtended(asked, reply);
@@ -227,7 +227,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     await runningDone(options.deadline);
     if (reason === "store") {
       countUnsettled(pass.tally, hand.takeOutcomes(false));
-    } else if (requestsLeft(pass) > 0) {
+    } else if (found !== undefined && requestsLeft(pass) > 0) {
       await takeTurn(0, true);
     }
     return reason;

@@ -17,7 +17,7 @@ export interface Queue<Input, Payload = Input> {
   /** Stores many messages in their order, hundreds a request. Throws as `send` does. */
   sendBatch(messages: readonly BatchMessage<Input>[]): Promise<readonly Sent[]>;
   /** The messages that will not be tried again, and the way back. */
-  readonly deadLetters: DeadLetters<Payload>;
+  readonly deadLetters: DeadLetters<Input>;
   /** What the handler returned for a message id or idempotency key, where results are kept. */
   result(idOrKey: string): Promise<unknown>;
   /** How much is where; on a replica it may be behind. */

@@ -1,0 +1,169 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createQueue, drain } from "../../src/index.ts";
+import { consumersOf } from "../support/leftovers.ts";
+import { connectRaw, uniqueName } from "../support/redis.ts";
+import { tcpQueue } from "../support/stores.ts";
+import { faultyStore } from "../support/transports.ts";
+
+let redis: Redis;
+beforeAll(() => {
+  redis = connectRaw();
+});
+afterAll(() => redis.disconnect());
+
+function numbers(count: number) {
+  return Array.from({ length: count }, (_, n) => ({ payload: n }));
+}
+
+describe("a pass never makes more requests than it may", () => {
+  for (const maxRequests of [3, 4, 7]) {
+    for (const faulty of [0, 2, 3, 5]) {
+      test(`at most ${maxRequests}, with every response from the ${faulty}th on lost`, async () => {
+        const queue = tcpQueue<number>();
+        await queue.sendBatch(numbers(2_000));
+        const { store, requests } = faultyStore(redis, (request) =>
+          faulty > 0 && request >= faulty ? "response lost" : undefined,
+        );
+        const faultyQueue = createQueue<number>({ name: queue.name, store });
+        const report = await drain(faultyQueue, () => {}, { maxRequests }).catch(() => undefined);
+        expect(requests()).toBeLessThanOrEqual(maxRequests);
+        if (faulty === 0) expect(report).toMatchObject({ stopped: "requests", lost: 0 });
+        // Whatever it claimed and could not settle comes again.
+        const { entries } = await queue.depth();
+        expect((report?.completed ?? 0) + entries).toBeLessThanOrEqual(2_000 + 100 * maxRequests);
+        expect(entries).toBeGreaterThan(0);
+      });
+    }
+  }
+});
+
+test("lanes share the limit of messages, and leave no consumer behind", async () => {
+  const queue = tcpQueue<number>();
+  await queue.sendBatch(numbers(1_000));
+  const seen = new Set<number>();
+  const report = await drain(
+    queue,
+    async ({ payload }) => {
+      seen.add(payload);
+    },
+    { lanes: 4, batch: 50, maxMessages: 730 },
+  );
+  expect(report).toMatchObject({ stopped: "messages", completed: 730, claimed: 730 });
+  expect(seen.size).toBe(730);
+  expect(await consumersOf(redis, queue.name)).toEqual([]);
+  expect(await drain(queue, () => {}, { lanes: 4 })).toMatchObject({ completed: 270 });
+  expect(await consumersOf(redis, queue.name)).toEqual([]);
+});
+
+test("no more handlers run at once than may, over all lanes", async () => {
+  const queue = tcpQueue<number>();
+  await queue.sendBatch(numbers(300));
+  let running = 0;
+  let most = 0;
+  await drain(
+    queue,
+    async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((done) => setImmediate(done));
+      running -= 1;
+    },
+    { lanes: 3, concurrency: 7, batch: 20 },
+  );
+  expect(most).toBe(7);
+});
+
+test("an aborted pass ends what runs, gives back what waits, and says so", async () => {
+  const queue = tcpQueue<number>();
+  await queue.sendBatch(numbers(50));
+  const stop = new AbortController();
+  const report = await drain(
+    queue,
+    (_, { signal }) => {
+      stop.abort();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+    { signal: stop.signal, concurrency: 5 },
+  );
+  expect(report).toMatchObject({ stopped: "aborted", more: true, completed: 0 });
+  expect(report.released + report.retried).toBe(50);
+  expect(await queue.depth()).toMatchObject({ entries: 50, inFlight: 0, parked: 50 });
+});
+
+test("a pass whose signal was aborted before it began makes no request", async () => {
+  const { store, requests } = faultyStore(redis, () => undefined);
+  const queue = createQueue<number>({ name: uniqueName(), store });
+  const report = await drain(queue, () => {}, { signal: AbortSignal.abort() });
+  expect(report).toMatchObject({ stopped: "aborted", requests: 0 });
+  expect(requests()).toBe(0);
+});
+
+test("a handler that takes too long has failed, and its late result changes nothing", async () => {
+  const queue = tcpQueue<string>({ backoff: { initial: "1 h" } });
+  await queue.send("slow");
+  let finish: () => void = () => {};
+  const report = await drain(
+    queue,
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+    { handlerTimeout: 20 },
+  );
+  finish();
+  expect(report).toMatchObject({ completed: 0, retried: 1 });
+  expect(report.errors[0]?.error).toBe("InterruptError: The handler took longer than 20 ms.");
+  expect(await queue.depth()).toMatchObject({ entries: 1, parked: 1 });
+});
+
+test("payloads beyond the limit of a turn are given back, and come with later turns", async () => {
+  const queue = tcpQueue<string>();
+  const payload = "x".repeat(900_000);
+  await queue.sendBatch(Array.from({ length: 30 }, () => ({ payload })));
+  const deliveries: number[] = [];
+  const report = await drain(
+    queue,
+    (message) => {
+      deliveries.push(message.deliveries);
+    },
+    { prefetch: false },
+  );
+  expect(report).toMatchObject({ completed: 30, lost: 0 });
+  expect(deliveries).toEqual(Array(30).fill(1));
+  expect(report.turns).toBeLessThanOrEqual(10);
+});
+
+test("results of handlers are kept under the key or the id", async () => {
+  const queue = tcpQueue<number>({ keepResults: true });
+  const { id } = await queue.send(2);
+  await queue.send(3, { idempotencyKey: "three" });
+  expect(await queue.result("three")).toBeUndefined();
+  await drain(queue, ({ payload }) => ({ squared: payload * payload }));
+  expect(await queue.result(id)).toEqual({ squared: 4 });
+  expect(await queue.result("three")).toEqual({ squared: 9 });
+});
+
+test("leases of what waits in hand are renewed while an earlier message is worked on", async () => {
+  const queue = tcpQueue<number>({ visibilityTimeout: 2_000 });
+  await queue.sendBatch(numbers(3));
+  const other = tcpQueue<number>({ name: queue.name, visibilityTimeout: 2_000 });
+  const stolen: number[] = [];
+  const report = await drain(
+    queue,
+    async ({ payload }) => {
+      if (payload > 0) return;
+      const until = Date.now() + 2_600;
+      while (Date.now() < until) {
+        await drain(other, ({ payload: n }) => {
+          stolen.push(n);
+        });
+      }
+    },
+    { concurrency: 1 },
+  );
+  expect(stolen).toEqual([]);
+  expect(report).toMatchObject({ completed: 3, lost: 0 });
+});
