@@ -5,7 +5,7 @@ import { byteLength } from "./bytes.ts";
 import { idAfter } from "./entry-id.ts";
 import { deadLettersOf, type Memory } from "./memory.ts";
 import { free, mine } from "./settle.ts";
-import type { Stream } from "./stream.ts";
+import type { Entry, Stream } from "./stream.ts";
 import { finish, type Turn } from "./turn-begin.ts";
 
 /** How many values tell the story, before the original fields. */
@@ -67,6 +67,11 @@ export function settleDead(turn: Turn): void {
   }
 }
 
+/** Whether we wrote this entry of the dead-letter stream. */
+export function isOurs({ fields }: Pick<Entry, "fields">): boolean {
+  return fields[0] === "failed_at" && fields[10] === "original_id";
+}
+
 /** The dead letters after an id; entries that are none of ours are passed over. */
 export function readDeadLetters(
   memory: Memory,
@@ -76,7 +81,7 @@ export function readDeadLetters(
   const from = page.after === undefined ? undefined : idAfter(page.after);
   const entries = deadLettersOf(memory, queue).list(from, page.count);
   return entries.flatMap(({ id, fields }) => {
-    if (fields[0] !== "failed_at" || fields[10] !== "original_id") return [];
+    if (!isOurs({ fields })) return [];
     return [
       {
         id,

@@ -6,8 +6,8 @@ import { sizeOf } from "./bytes.ts";
 import { SCRIPT_MS } from "./settle.ts";
 import { finish, park, SUSPECTS, type Turn } from "./turn-begin.ts";
 
-function keyOf(turn: Turn, message: ClaimedEntry): string {
-  return fieldOf(message.fields, turn.queue.keyField) ?? "";
+function keyOf(turn: Turn, entry: Pick<ClaimedEntry, "fields">): string {
+  return fieldOf(entry.fields, turn.queue.keyField) ?? "";
 }
 
 /** Cuts what would make the reply too large, and gives it back: parked, due now, not counted. */
@@ -30,14 +30,17 @@ export function cutToSize(turn: Turn): void {
   }
 }
 
-/** The record of a lost claim is ours already: renewed where its lease still runs. */
-export function renewRecords(turn: Turn): void {
-  for (const message of turn.messages) {
-    const key = keyOf(turn, message);
-    const runs = (turn.idle.get(message.id) ?? 0) < turn.lease - SCRIPT_MS;
-    if (key === "" || !runs || !turn.tables.keys.has(key)) continue;
-    turn.changes.records.push({ key, expiresAt: turn.now + turn.lease, done: false });
-  }
+/** Whether the record of its key still is the one that its claim made. */
+function keepsRecord(turn: Turn, id: string): boolean {
+  const idle = turn.idle.get(id);
+  return idle !== undefined && idle < turn.lease - SCRIPT_MS;
+}
+
+/** A message that a lost response handed out goes back: its key may be taken by another. */
+export function freeLost(turn: Turn, id: string): void {
+  const entry = turn.stream.get(id);
+  const key = entry === undefined ? "" : keyOf(turn, entry);
+  if (key !== "" && keepsRecord(turn, id)) turn.changes.frees.push(key);
 }
 
 export function takeKeys(turn: Turn): void {
@@ -47,7 +50,8 @@ export function takeKeys(turn: Turn): void {
     const key = keyOf(turn, message);
     if (key === "") return true;
     const record = tables.keys.get(key);
-    const current = record !== undefined && record.expiresAt > now ? record : undefined;
+    const ours = keepsRecord(turn, message.id);
+    const current = !ours && record !== undefined && record.expiresAt > now ? record : undefined;
     if (current?.done === true) {
       finish(turn, message.id);
       turn.duplicates += 1;

@@ -1,5 +1,5 @@
 import type { StoreQueue } from "../store.ts";
-import { STORY } from "./dead-letters.ts";
+import { isOurs, STORY } from "./dead-letters.ts";
 import { deadLettersOf, type Memory, streamOf } from "./memory.ts";
 import { recall, remember } from "./send.ts";
 
@@ -18,7 +18,7 @@ export function redrive(
   const letters = deadLettersOf(memory, queue);
   const made = ids.map((id) => {
     const letter = letters.get(id);
-    if (letter === undefined) return undefined;
+    if (letter === undefined || !isOurs(letter)) return undefined;
     letters.delete([id]);
     return streamOf(memory, queue.stream).add(letter.fields.slice(STORY));
   });

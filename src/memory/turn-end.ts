@@ -5,7 +5,7 @@ import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
 import { lookAtGroups, openGroup } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
-import { cutToSize, keepHouse, renewRecords, takeKeys } from "./keys.ts";
+import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
@@ -35,6 +35,7 @@ export function takeTurn(
       const deliveries = turn.delivery.get(id) ?? 1;
       if (deliveries > 1) turn.crashed.add(id); // nobody remembers: a later turn looks
       park(turn, id, turn.now, deliveries - 1);
+      freeLost(turn, id);
     }
     left = [];
   }
@@ -48,8 +49,7 @@ export function takeTurn(
   if (request.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
 
   cutToSize(turn);
-  if (turn.kind === "replayed") renewRecords(turn);
-  else takeKeys(turn);
+  takeKeys(turn);
   flush(turn);
 
   const ending = turn.stillHeld.size === 0 && turn.messages.length === 0;

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll } from "vitest";
+import { claiming } from "./claiming.ts";
+import { deadLetters } from "./dead-letters.ts";
+import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
+import { passes } from "./passes.ts";
+import { payloads } from "./payloads.ts";
+import { removal } from "./removal.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
 
@@ -10,5 +16,6 @@ export function conformance(open: () => Promise<Target>): void {
     target = await open();
   });
   afterAll(() => target.close());
-  for (const concern of [settling, leases]) concern(() => target);
+  for (const concern of [claiming, settling, leases, keys, removal, deadLetters, passes, payloads])
+    concern(() => target);
 }

@@ -3,7 +3,8 @@ import type { Outside } from "./outside.ts";
 
 /** A request that gets no answer: it never arrives, or it is carried out all the same. */
 export interface Loss {
-  readonly lost: "request" | "response";
+  /** Undefined where this one gets through. */
+  readonly lost: "request" | "response" | undefined;
   /** What happens before the store sends the next one. */
   readonly meanwhile?: () => Promise<unknown>;
 }

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { drain, type QueueOptions } from "../../src/index.ts";
+import type { Target } from "./target.ts";
+import { inHand, newToken, openWorkbench, rejectAll, type Workbench } from "./workbench.ts";
+
+/** Dead letters: what they tell, and the way back. */
+export function deadLetters(target: () => Target): void {
+  async function bury(bench: Workbench, failures = 3) {
+    const pass = newToken();
+    const { messages } = await bench.claim(pass, 500);
+    await bench.turn(pass, { dead: rejectAll(inHand(messages), failures) });
+  }
+  async function openBuried(options: Partial<QueueOptions>, ...payloads: unknown[]) {
+    const bench = openWorkbench(target(), options);
+    const ids = await bench.send(...payloads);
+    await bury(bench);
+    return { ...bench, bench, ids };
+  }
+
+  describe("dead letters", () => {
+    test("a dead letter tells what happened, and keeps the original fields", async () => {
+      const { queue, ids, outside } = await openBuried({}, { n: 1 });
+      const [letter] = await queue.deadLetters.list();
+      expect(letter).toMatchObject({
+        originalId: ids[0],
+        payload: { n: 1 },
+        reason: "rejected",
+        error: "Reject: no",
+        deliveries: 1,
+        failures: 3,
+      });
+      const failedAt = letter?.failedAt.getTime() ?? 0;
+      expect(failedAt - Number(ids[0]?.split("-")[0])).toBeLessThan(60_000);
+      expect(await outside.deadLetters()).toEqual([
+        [
+          ...["failed_at", String(failedAt), "reason", "rejected", "error", "Reject: no"],
+          ...["deliveries", "1", "failures", "3", "original_id", ids[0]],
+          ...["xd:d", '{"n":1}'],
+        ],
+      ]);
+    });
+
+    test("they are listed in pages, the oldest first", async () => {
+      const { queue, ids } = await openBuried({}, 1, 2, 3);
+      const first = await queue.deadLetters.list({ count: 2 });
+      const after = first[1]?.id ?? "";
+      const second = await queue.deadLetters.list({ count: 2, after });
+      expect([...first, ...second].map(({ originalId }) => originalId)).toEqual(ids);
+      expect(second.length).toBe(1);
+    });
+
+    test("a redriven one is a new message, and no dead letter any more", async () => {
+      const { queue, claim } = await openBuried({}, "a", "b");
+      const letters = await queue.deadLetters.list();
+      const [made, missing] = await queue.deadLetters.redrive([letters[1]?.id ?? "", "1-1"]);
+      expect(missing).toBeUndefined();
+      const { messages } = await claim(newToken());
+      expect(messages).toEqual([{ id: made, delivery: 1, crashes: 0, fields: ["xd:d", '"b"'] }]);
+      const rest = await queue.deadLetters.list();
+      expect(rest.map(({ payload }) => payload)).toEqual(["a"]);
+    });
+
+    test("a redrive whose response is lost moves each once and tells the same ids", async () => {
+      const { queue, port, outside } = await openBuried({}, "a", "b");
+      const letters = await queue.deadLetters.list();
+      const store = target().faulty({ lost: "response" });
+      const made = await store.redrive(port, ["1-1", ...letters.map(({ id }) => id)], {});
+      expect(made).toEqual([undefined, ...(await outside.ids())]);
+      expect(await queue.depth()).toMatchObject({ entries: 2, dead: 0 });
+    });
+
+    test("a redriven message may work on its key again", async () => {
+      const bench = openWorkbench(target());
+      await bench.sendKeyed("k");
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass)).messages, "k");
+      await bench.turn(pass, { keyed: true, dead: rejectAll(held) });
+      const [letter] = await bench.queue.deadLetters.list();
+      expect(letter?.idempotencyKey).toBe("k");
+      await bench.queue.deadLetters.redrive([letter?.id ?? ""]);
+      expect(await drain(bench.queue, () => {})).toMatchObject({ completed: 1 });
+    });
+
+    test("removed ones are gone for good", async () => {
+      const { queue } = await openBuried({}, "a", "b");
+      const [first] = await queue.deadLetters.list();
+      expect(await queue.deadLetters.remove([first?.id ?? "", "1-1"])).toBe(1);
+      expect((await queue.deadLetters.list()).map(({ payload }) => payload)).toEqual(["b"]);
+    });
+
+    test("entries of somebody else among them are neither listed nor redriven", async () => {
+      const { queue, outside } = await openBuried({}, "a");
+      const foreign = await outside.addDeadLetter("note", "not ours");
+      const letters = await queue.deadLetters.list();
+      expect(letters.map(({ payload }) => payload)).toEqual(["a"]);
+      const made = await queue.deadLetters.redrive([foreign, letters[0]?.id ?? ""]);
+      expect(made[0]).toBeUndefined();
+      expect(await outside.ids()).toEqual([made[1]]);
+    });
+
+    test.each([
+      ["count", { count: 5 }],
+      ["age", { age: 1 }],
+    ] as const)("a retention by %s bounds them", async (_, retention) => {
+      const bench = openWorkbench(target());
+      const dead = `{${bench.queue.name}}:dead`;
+      const bounded = openWorkbench(target(), { deadLetters: { stream: dead, retention } });
+      await bounded.send(...Array(250).keys());
+      await bury(bounded);
+      // Redis trims whole nodes of a hundred entries, and in one millisecond nothing ages.
+      await target().pass(5);
+      await bounded.send("last");
+      await bury(bounded);
+      const letters = await bounded.outside.deadLetters();
+      expect(letters.length).toBeLessThanOrEqual(106);
+      expect(letters.at(-1)).toContain('"last"');
+    });
+
+    test("an entry too wide for one command is kept whole, and readable when redriven", async () => {
+      const bench = openWorkbench(target());
+      const fields = Array.from({ length: 500 }, (_, i) => [`f${i}`, `é:${i}:\u0000`]).flat();
+      await bench.outside.add(...fields);
+      await bury(bench);
+      const [stored] = await bench.outside.deadLetters();
+      expect(stored?.[12]).toBe("xd:raw");
+      expect(stored?.length).toBe(14);
+      const payload = Object.fromEntries(
+        Array.from({ length: 500 }, (_, i) => [`f${i}`, `é:${i}:\u0000`]),
+      );
+      const [letter] = await bench.queue.deadLetters.list();
+      expect(letter?.payload).toEqual(payload);
+      await bench.queue.deadLetters.redrive([letter?.id ?? ""]);
+      const seen: unknown[] = [];
+      await drain(bench.queue, (message) => seen.push(message.payload));
+      expect(seen).toEqual([payload]);
+    });
+
+    test("a dead letter whose payload somebody deleted is lost, and its reply says so", async () => {
+      const bench = openWorkbench(target());
+      const [id] = await bench.send("a");
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass)).messages);
+      await bench.outside.delete(id as string);
+      const reply = await bench.turn(pass, { dead: rejectAll(held) });
+      expect(reply).toMatchObject({ lost: [id], lostPayloads: 1 });
+      expect(await bench.queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+    });
+  });
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import type { QueueOptions } from "../../src/index.ts";
+import type { StoreQueue } from "../../src/store.ts";
+import type { Target } from "./target.ts";
+import { idsOf, inHand, later, newToken, openWorkbench, rejectAll } from "./workbench.ts";
+
+const LEASE_MS = 100;
+const KEYED = { keyed: true } as const;
+
+/** Idempotency keys: work in progress, work done, work to be done again. */
+export function keys(target: () => Target): void {
+  /** A queue, and a first message whose key a pass is working on. */
+  async function openKeyed(
+    options: Partial<QueueOptions> & { readonly port?: Partial<StoreQueue> } = {},
+  ) {
+    const bench = openWorkbench(target(), options);
+    const [first] = await bench.sendKeyed("k");
+    const pass = newToken();
+    const held = inHand((await bench.claim(pass)).messages, "k");
+    return { ...bench, bench, first, pass, held };
+  }
+
+  describe("idempotency keys", () => {
+    test("a message whose key is done is completed without running", async () => {
+      const { turn, claim, sendKeyed, pass, held, queue } = await openKeyed();
+      await turn(pass, { ...KEYED, complete: held });
+      await sendKeyed("k", "k");
+      expect(await claim(newToken())).toMatchObject({ messages: [], duplicates: 2, deferred: 0 });
+      expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
+    });
+
+    test("a message whose key is in progress waits until that lease ends", async () => {
+      const { claim, sendKeyed } = await openKeyed({ visibilityTimeout: 5_000 });
+      const [second] = await sendKeyed("k");
+      const reply = await claim(newToken());
+      expect(reply).toMatchObject({ messages: [], duplicates: 0, deferred: 1 });
+      const due = (await claim(newToken())).nextDueAt ?? 0;
+      expect(due - reply.now).toBeGreaterThan(3_000);
+      expect(due - reply.now).toBeLessThanOrEqual(5_000);
+      expect(second).toBeDefined();
+    });
+
+    test("of two messages with one key in a batch the first runs and the other waits", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [first, second] = await bench.sendKeyed("k", "k");
+      const pass = newToken();
+      const reply = await bench.claim(pass);
+      expect(reply.deferred).toBe(1);
+      expect(idsOf(reply)).toEqual([first]);
+      await bench.turn(pass, { ...KEYED, complete: inHand(reply.messages, "k") });
+      await target().pass(LEASE_MS + 10);
+      expect(await bench.claim(newToken())).toMatchObject({ messages: [], duplicates: 1 });
+      expect(second).toBeDefined();
+      expect((await bench.queue.depth()).entries).toBe(0);
+    });
+
+    test("a message that waited for its key has lost no delivery", async () => {
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      const [second] = await sendKeyed("k");
+      await claim(newToken());
+      await turn(pass, { ...KEYED, dead: rejectAll(held) });
+      await target().pass(LEASE_MS + 10);
+      const reply = await claim(newToken());
+      expect(reply.messages).toMatchObject([{ id: second, delivery: 1 }]);
+    });
+
+    test.each(["retry", "dead", "release"] as const)("%s frees the key", async (outcome) => {
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed();
+      const outcomes = { retry: later(held, 60_000), dead: rejectAll(held), release: later(held) };
+      const release = { ...KEYED, [outcome]: outcomes[outcome] };
+      await turn(pass, release);
+      const [second] = await sendKeyed("k");
+      const reply = await claim(newToken(), 1, { suspects: "no" });
+      expect(reply.duplicates).toBe(0);
+      expect(idsOf(reply)).toEqual([second]);
+    });
+
+    test("what a last turn gives back for a lost response has its key free", async () => {
+      const { turn, claim, pass, first } = await openKeyed();
+      await turn(pass, { ...KEYED, final: true });
+      expect(idsOf(await claim(newToken()))).toEqual([first]);
+    });
+
+    test("a key can be worked on again when its window is over", async () => {
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed({ port: { windowMs: 200 } });
+      await turn(pass, { ...KEYED, complete: held });
+      await sendKeyed("k");
+      expect((await claim(newToken())).duplicates).toBe(1);
+      const [third] = await sendKeyed("k");
+      await target().pass(200);
+      const reply = await claim(newToken());
+      expect(reply.duplicates).toBe(0);
+      expect(idsOf(reply)).toEqual([third]);
+    });
+
+    test("a renewed lease renews the record of its key", async () => {
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed({ visibilityTimeout: 800 });
+      await target().pass(500);
+      await turn(pass, { ...KEYED, held, renew: true });
+      await target().pass(500);
+      await sendKeyed("k");
+      expect(await claim(newToken())).toMatchObject({ messages: [], deferred: 1 });
+    });
+
+    test("an outcome after its lease is applied where nobody took the key", async () => {
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      await target().pass(LEASE_MS + 10);
+      expect(await turn(pass, { ...KEYED, complete: held, survey: false })).toMatchObject({
+        lost: [],
+      });
+      await sendKeyed("k");
+      expect(await claim(newToken())).toMatchObject({ messages: [], duplicates: 1 });
+    });
+
+    test("an outcome after its lease is lost where another message has the key now", async () => {
+      const { turn, claim, sendKeyed, pass, held, first } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      const [second] = await sendKeyed("k");
+      await target().pass(LEASE_MS + 10);
+      const other = newToken();
+      const taken = await claim(other, 100, { survey: false });
+      expect(idsOf(taken)).toEqual([second]);
+      const late = await turn(pass, { ...KEYED, complete: held, survey: false });
+      expect(late).toMatchObject({ lost: [first] });
+      await turn(other, { ...KEYED, complete: inHand(taken.messages, "k"), survey: false });
+      await target().pass(LEASE_MS + 10);
+      expect(await claim(newToken())).toMatchObject({ messages: [], duplicates: 1 });
+    });
+
+    test("an outcome after its lease is lost where another message has done the work", async () => {
+      const { turn, claim, sendKeyed, pass, held, first, queue } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      await sendKeyed("k");
+      await target().pass(LEASE_MS + 10);
+      const other = newToken();
+      const taken = await claim(other, 100, { survey: false });
+      await turn(other, { ...KEYED, complete: inHand(taken.messages, "k"), survey: false });
+      const late = await turn(pass, { ...KEYED, complete: held, survey: false });
+      expect(late).toMatchObject({ lost: [first] });
+      expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
+    });
+
+    test("what a lost response handed out is a duplicate where its key was done meanwhile", async () => {
+      const { turn, claim, sendKeyed, pass } = await openKeyed({ visibilityTimeout: LEASE_MS });
+      await sendKeyed("k");
+      await target().pass(LEASE_MS + 10);
+      const other = newToken();
+      const taken = await claim(other, 100, { survey: false });
+      await turn(other, { ...KEYED, complete: inHand(taken.messages, "k"), survey: false });
+      const again = await claim(pass, 100, { survey: false });
+      expect(again).toMatchObject({ messages: [], duplicates: 1 });
+    });
+
+    test("a key may be in any field, for producers of other makes", async () => {
+      const bench = openWorkbench(target(), { idempotencyField: "order" });
+      await bench.outside.add("order", "7", "item", "a");
+      const pass = newToken();
+      const { messages } = await bench.claim(pass);
+      await bench.turn(pass, { ...KEYED, complete: inHand(messages, "7") });
+      await bench.outside.add("item", "b", "order", "7");
+      const eight = await bench.outside.add("item", "c", "order", "8");
+      const reply = await bench.claim(newToken());
+      expect(reply.duplicates).toBe(1);
+      expect(idsOf(reply)).toEqual([eight]);
+    });
+  });
+
+  describe("kept results", () => {
+    test("a result is kept under the key, or else under the id", async () => {
+      const bench = openWorkbench(target(), { keepResults: true });
+      const [keyed] = await bench.sendKeyed("k");
+      const [plain] = await bench.send("p");
+      const pass = newToken();
+      const { messages } = await bench.claim(pass);
+      const results = inHand(messages).map((held) => {
+        const isKeyed = held.id === keyed;
+        return { ...held, key: isKeyed ? "k" : "", result: isKeyed ? "[1]" : '"é"' };
+      });
+      await bench.turn(pass, { ...KEYED, complete: results });
+      expect(await bench.queue.result("k")).toEqual([1]);
+      expect(await bench.queue.result(plain as string)).toBe("é");
+      expect(await bench.queue.result(keyed as string)).toBeUndefined();
+    });
+
+    test("results are removed with the records of their keys, after the window", async () => {
+      const { turn, claim, send, pass, held, queue } = await openKeyed({
+        keepResults: true,
+        port: { windowMs: 200 },
+      });
+      const complete = held.map((outcome) => ({ ...outcome, result: "1" }));
+      await turn(pass, { ...KEYED, complete });
+      expect(await queue.result("k")).toBe(1);
+      await target().pass(210);
+      await send("other");
+      await claim(newToken(), 1, { ...KEYED, housekeeping: true });
+      expect(await queue.result("k")).toBeUndefined();
+    });
+  });
+}

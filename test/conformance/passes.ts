@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { createQueue, drain, Reject, Retry } from "../../src/index.ts";
+import type { Loss, Target } from "./target.ts";
+import { newToken, openWorkbench } from "./workbench.ts";
+
+/** Whole passes over a queue: `send`, `drain` and what their reports say. */
+export function passes(target: () => Target): void {
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+  describe("passes", () => {
+    test("what was sent is handed to the handler once, in its order, and nothing stays", async () => {
+      const { queue, send, outside } = openWorkbench(target());
+      await send(...numbers(250));
+      const seen: unknown[] = [];
+      const report = await drain(queue, ({ payload }) => seen.push(payload), { concurrency: 1 });
+      expect(seen).toEqual(numbers(250));
+      expect(report).toMatchObject({ stopped: "empty", claimed: 250, completed: 250, more: false });
+      expect(report).toMatchObject({ retried: 0, dead: 0, lost: 0, uncertain: 0, replayed: 0 });
+      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await outside.consumers()).toEqual({});
+    });
+
+    test("failures are retried, counted, and become dead letters", async () => {
+      const { queue, send } = openWorkbench(target(), {
+        maxFailures: 3,
+        backoff: { initial: 0 },
+      });
+      const [flaky, hopeless, rejected] = await send("flaky", "hopeless", "rejected");
+      const totals = { completed: 0, retried: 0, dead: 0 };
+      const failures: [string, number][] = [];
+      for (let passes = 0; totals.completed + totals.dead < 3; passes += 1) {
+        expect(passes).toBeLessThan(10);
+        const report = await drain(queue, (message) => {
+          failures.push([message.id, message.failures]);
+          if (message.payload === "rejected") throw new Reject("no");
+          if (message.payload === "hopeless" || message.failures === 0) throw new Error("no");
+        });
+        for (const name of ["completed", "retried", "dead"] as const) totals[name] += report[name];
+      }
+      expect(totals).toEqual({ completed: 1, retried: 3, dead: 2 });
+      const of = (id = "") => failures.filter(([other]) => other === id).map(([, n]) => n);
+      expect([of(flaky), of(hopeless), of(rejected)]).toEqual([[0, 1], [0, 1, 2], [0]]);
+      const reasons = (await queue.deadLetters.list()).map(({ reason }) => reason);
+      expect(reasons.sort()).toEqual(["failed", "rejected"]);
+    });
+
+    test("a pass says when its first retry is due", async () => {
+      const { queue, send } = openWorkbench(target());
+      const [id = ""] = await send("later");
+      const report = await drain(queue, () => {
+        throw new Retry("1 h");
+      });
+      const wait = (report.nextDueAt?.getTime() ?? 0) - Number(id.split("-")[0]);
+      expect(Math.round(wait / 60_000)).toBe(60);
+    });
+
+    test("a limit of messages ends the pass, and the rest stays for the next", async () => {
+      const { queue, send } = openWorkbench(target());
+      await send(...numbers(30));
+      const report = await drain(queue, () => {}, { maxMessages: 12 });
+      expect(report).toMatchObject({ stopped: "messages", completed: 12, more: true });
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 18 });
+    });
+
+    test("a limit of requests leaves enough to settle what was claimed", async () => {
+      const { queue, send } = openWorkbench(target());
+      await send(...numbers(100));
+      const report = await drain(queue, () => {}, { maxRequests: 6, batch: 10 });
+      expect(report).toMatchObject({ stopped: "requests", more: true, uncertain: 0 });
+      expect(report.requests).toBeLessThanOrEqual(6);
+      const { entries, inFlight } = await queue.depth();
+      expect([entries, inFlight]).toEqual([100 - report.completed, 0]);
+    });
+
+    test("several lanes share a queue, and each message runs once", async () => {
+      const { queue, send } = openWorkbench(target());
+      await send(...numbers(120));
+      const seen: unknown[] = [];
+      const report = await drain(queue, ({ payload }) => seen.push(payload), {
+        lanes: 3,
+        batch: 10,
+      });
+      expect(report.completed).toBe(120);
+      expect(new Set(seen).size).toBe(120);
+      expect(seen.length).toBe(120);
+    });
+
+    test("passes that overlap share a queue, and each message runs once", async () => {
+      const { queue, send } = openWorkbench(target());
+      await send(...numbers(90));
+      const seen: unknown[] = [];
+      const pass = () => drain(queue, ({ payload }) => seen.push(payload), { batch: 7 });
+      const reports = await Promise.all([pass(), pass(), pass()]);
+      expect(reports.reduce((sum, { completed }) => sum + completed, 0)).toBe(90);
+      expect(seen.sort((a, b) => Number(a) - Number(b))).toEqual(numbers(90));
+    });
+
+    test.each<[string, Loss["lost"][]]>([
+      ["requests", ["request", "request"]],
+      ["responses", ["response", "response"]],
+      ["both in turn", ["response", "request"]],
+    ])("a pass that loses %s runs each message once", async (_, lost) => {
+      const { queue, send } = openWorkbench(target());
+      await send(...numbers(40));
+      const losses = [...lost, ...lost, ...lost].map((kind) => ({ lost: kind }));
+      // Two losses in a row, then the third attempt arrives.
+      const quiet = { lost: undefined } as const;
+      const pattern = losses.flatMap((loss, i) => (i % 2 === 1 ? [loss, quiet] : [loss]));
+      const flaky = createQueue({ name: queue.name, store: target().faulty(...pattern) });
+      const seen: unknown[] = [];
+      const report = await drain(flaky, ({ payload }) => seen.push(payload), {
+        batch: 10,
+        concurrency: 1,
+      });
+      expect(seen).toEqual(numbers(40));
+      expect(report).toMatchObject({ completed: 40, lost: 0, uncertain: 0, stopped: "empty" });
+      expect(report.requests).toBeGreaterThanOrEqual(report.turns + 6);
+      expect((await queue.depth()).entries).toBe(0);
+    });
+
+    test("a pass that cannot settle says what is uncertain, and a later one does it again", async () => {
+      const { queue, send } = openWorkbench(target(), { visibilityTimeout: 100 });
+      await send(...numbers(5));
+      const gone = { lost: "request" } as const;
+      const quiet = { lost: undefined } as const;
+      const store = target().faulty(quiet, gone, gone, gone);
+      const flaky = createQueue({ name: queue.name, store, visibilityTimeout: 100 });
+      const report = await drain(flaky, () => {}, { prefetch: false });
+      expect(report).toMatchObject({ stopped: "store", completed: 0, uncertain: 5, more: true });
+      expect(report.error).toMatchObject({ code: "store_unavailable" });
+      await target().pass(110);
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 5, reclaimed: 5 });
+    });
+
+    test("two queues of one name in different groups each see every message", async () => {
+      const { queue, send, store } = openWorkbench(target(), { shared: true });
+      const other = createQueue({ name: queue.name, store, group: "other", shared: true });
+      await drain(other, () => {});
+      await send(1, 2, 3);
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 3, trimmed: 0 });
+      const report = await drain(other, () => {});
+      expect(report).toMatchObject({ completed: 3, otherGroups: ["xdrain"], trimmed: 3 });
+      expect((await queue.depth()).entries).toBe(0);
+    });
+  });
+}
