@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { type ChildProcess, type Serializable, spawn } from "node:child_process";
 import type { Cleanup } from "./cleanup.ts";
 
 /** A program that runs beside the demo, with the processes that it starts itself. */
 export interface Child {
   /** Rejects, with its last words, when it ends before it is told to. */
   readonly ended: Promise<never>;
+  /** Sends a message to one that talks, and waits for its next one. */
+  ask(message: object): Promise<unknown>;
 }
 
 const PATIENCE_MS = 2_000;
@@ -17,19 +18,19 @@ export function startChild(
   options: {
     readonly cwd: string;
     readonly env: NodeJS.ProcessEnv;
-    /** Called with each line of its output. */
-    readonly onLine?: (line: string) => void;
+    /** Whether it is a program of Node.js that takes messages and sends some. */
+    readonly talks?: boolean;
   },
   cleanup: Cleanup,
 ): Child {
   const [program, ...args] = command;
   // Detached makes it the leader of a group, so that its own children can be ended with it.
-  const { cwd, env, onLine } = options;
+  const { cwd, env, talks } = options;
   const child = spawn(program, args, {
     cwd,
     env,
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", talks === true ? "ipc" : "ignore"],
   });
   let words = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -38,9 +39,8 @@ export function startChild(
       words = (words + text).slice(-LAST_WORDS);
     });
   }
-  if (onLine !== undefined) createInterface({ input: child.stdout }).on("line", onLine);
   const gone = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
+    child.on("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));
   });
   const kill = () => signalGroup(child, "SIGKILL");
@@ -58,7 +58,16 @@ export function startChild(
     throw new Error(`Could not keep ${program} running: ${how}.\n${words}`);
   });
   ended.catch(() => {});
-  return { ended };
+  return {
+    ended,
+    ask: (message) =>
+      new Promise((resolve, reject) => {
+        child.once("message", resolve);
+        child.send(message as Serializable, (error) => {
+          if (error !== null) reject(error);
+        });
+      }),
+  };
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {

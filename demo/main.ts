@@ -8,10 +8,14 @@ const OK = 0;
 const WRONG_SUMS = 1;
 const COULD_NOT_RUN = 2;
 
+/** Two signals within this time are one. */
+const TWICE_MS = 1_000;
+
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const cleanup = createCleanup((error) => console.error(`Clean-up: ${textOf(error)}`));
 let stopping = false;
+let stoppedAt = 0;
 
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2));
@@ -29,6 +33,7 @@ async function main(): Promise<number> {
 /** The tools that the demo uses may leave handles open; everything of its own is closed by then. */
 async function end(code: number): Promise<never> {
   stopping = true;
+  stoppedAt = Date.now();
   await cleanup.run();
   process.exit(code);
 }
@@ -47,7 +52,8 @@ function textOf(error: unknown): string {
 
 for (const [signal, code] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
-    // The second time somebody means it.
+    // npm passes on what the terminal has sent already; the second time later, somebody means it.
+    if (stopping && Date.now() - stoppedAt < TWICE_MS) return;
     if (stopping) process.exit(code);
     console.error("\nStopping, and cleaning up …");
     void end(code);

@@ -66,10 +66,6 @@ export function readReport(json: unknown): Totals {
 }
 
 /** Reads the report that a function logs after each pass; undefined for any other line. */
-export function readLogged(
-  line: string,
-): { readonly totals: Totals; readonly text: string } | undefined {
-  if (!line.startsWith('{"message":"pass"')) return undefined;
-  const { message: _, ...report } = JSON.parse(line) as Readonly<Record<string, unknown>>;
-  return { totals: readReport(report), text: JSON.stringify(report) };
+export function readLogged(line: string): Totals | undefined {
+  return line.startsWith('{"message":"pass"') ? readReport(JSON.parse(line)) : undefined;
 }

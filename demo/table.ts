@@ -11,10 +11,9 @@ export function progressLine(
   { sent, of }: { readonly sent: number; readonly of: number },
   byRuntime: ReadonlyMap<Runtime, Totals>,
 ): string {
-  const { completed, retried, dead } = addUp([...byRuntime.values()]);
+  const { completed, retried } = addUp([...byRuntime.values()]);
   const shares = [...byRuntime].map(([{ name }, totals]) => `${name} ${totals.completed}`);
-  const rest = `retried ${retried}, dead ${dead}`;
-  return `  sent ${sent}/${of}, completed ${completed} (${shares.join(", ")}), ${rest}`;
+  return `  ${sent}/${of} sent, ${completed} done (${shares.join(", ")}), ${retried} retried`;
 }
 
 const LABEL = 29;

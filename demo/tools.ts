@@ -10,11 +10,11 @@ export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), "..");
 export interface Tools {
   /** A temporary folder, removed at the end. */
   readonly folder: string;
-  /** The environment for a tool that runs as a process of its own. */
+  /** Their environment. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Also sets the variables in this process, where wrangler runs: call it before it is imported. */
+/** Prepares a place and an environment for the tools, which run as processes of their own. */
 export function prepareTools(cleanup: Cleanup): Tools {
   const folder = mkdtempSync(join(tmpdir(), "xdrain-demo-"));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +31,6 @@ export function prepareTools(cleanup: Cleanup): Tools {
     SLS_INTERACTIVE_SETUP_ENABLE: "",
     NO_UPDATE_NOTIFIER: "1",
   };
-  Object.assign(process.env, quiet);
   // Nothing else of the newcomer's: no credentials, no REDIS_URL.
   const { PATH, TMPDIR, LANG } = process.env;
   const kept = Object.entries({ PATH, TMPDIR, LANG }).filter(([, value]) => value !== undefined);

@@ -2,19 +2,9 @@ import type { Child } from "./child.ts";
 
 const LIMIT_MS = 60_000;
 const PAUSE_MS = 100;
-const MOMENT_MS = 5_000;
 
 export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Resolves when something has come that is expected at any moment. */
-export async function until(what: string, isThere: () => boolean): Promise<void> {
-  const deadline = Date.now() + MOMENT_MS;
-  while (!isThere()) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
-    await wait(10);
-  }
 }
 
 /** Resolves when something answers at the address, whatever it says. */

@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import type { WorkerHandle } from "wrangler";
+import { startChild } from "./child.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { addUp, readLogged, type Totals } from "./reports.ts";
-import { type FunctionEnv, PASS, type Runtime } from "./runtime.ts";
+import { addUp, readLogged } from "./reports.ts";
+import type { FunctionEnv, Runtime } from "./runtime.ts";
 import { REPOSITORY, type Tools } from "./tools.ts";
+import { wait } from "./wait.ts";
+import type { FromHost, ToHost } from "./worker-host.ts";
 
-const CRON = "* * * * *";
+const STOP_MS = 2_000;
 
 /** Runs functions/worker in workerd, Cloudflare's own runtime, and fires its cron. */
 export async function startWorker(
@@ -13,38 +15,28 @@ export async function startWorker(
   tools: Tools,
   cleanup: Cleanup,
 ): Promise<Runtime> {
-  // Imported here, since it reads the environment that the tools were prepared with.
-  const { createTestHarness, unstable_readConfig } = await import("wrangler");
-  const real = unstable_readConfig({ config: join(REPOSITORY, "wrangler.toml") });
-  const harness = createTestHarness({
-    // Where wrangler puts its temporary files, which it would else put into the repository.
-    root: tools.folder,
-    workers: [
-      {
-        config: {
-          name: real.name ?? "inbox",
-          main: real.main ?? "",
-          compatibility_date: real.compatibility_date ?? "",
-          compatibility_flags: real.compatibility_flags,
-          vars: { ...real.vars, ...env, PASSES: { [CRON]: PASS } },
-        },
-      },
-    ],
-  });
-  cleanup.add(() => harness.close());
-  await harness.listen();
-  const worker: WorkerHandle = harness.getWorker();
+  const child = startChild(
+    [process.execPath, join("demo", "worker-host.ts")],
+    { cwd: REPOSITORY, env: tools.env, talks: true },
+    cleanup,
+  );
 
+  async function ask(message: ToHost): Promise<readonly string[]> {
+    const reply = (await Promise.race([child.ask(message), child.ended])) as FromHost;
+    if ("logged" in reply) return reply.logged;
+    throw new Error(`The Worker does not work. ${reply.failed}`);
+  }
+
+  // If this fails or hangs, the whole group is killed next all the same.
+  cleanup.add(() => Promise.race([child.ask({ stop: true }), wait(STOP_MS)]).catch(() => {}));
+  const config = join(REPOSITORY, "wrangler.toml");
+  await ask({ start: { config, folder: tools.folder, env } });
   return {
     name: "Worker",
     what: "functions/worker in workerd, Cloudflare's own runtime",
-    // A cron returns nothing: its report is what the Worker logs.
-    async tick(): Promise<Totals> {
-      harness.clearLogs();
-      const { outcome } = await worker.scheduled({ cron: CRON, scheduledTime: new Date() });
-      const messages = harness.getLogs().map(({ message }) => message);
-      if (outcome !== "ok") throw new Error(`The Worker's cron failed: ${messages.join("\n")}`);
-      return addUp(messages.flatMap((message) => readLogged(message)?.totals ?? []));
+    async tick() {
+      const logged = await ask({ tick: true });
+      return addUp(logged.flatMap((line) => readLogged(line) ?? []));
     },
   };
 }
