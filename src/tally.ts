@@ -1,5 +1,5 @@
 import type { Tally } from "./report.ts";
-import type { ClaimedEntry, Outcomes, TurnReply, TurnRequest } from "./store.ts";
+import type { Outcomes, TurnReply, TurnRequest } from "./store.ts";
 
 /** Adds what a turn did. Outcomes count once the store has confirmed them. */
 export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply): void {
@@ -30,11 +30,4 @@ export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply)
 export function countUnsettled(tally: Tally, outcomes: Outcomes): void {
   const { complete, retry, dead } = outcomes;
   tally.uncertain += complete.length + retry.length + dead.length;
-}
-
-/** Size of claimed entries, in UTF-16 units: near enough for choosing the next claim. */
-export function sizeOf(entries: readonly ClaimedEntry[]): number {
-  let size = 0;
-  for (const { fields } of entries) for (const field of fields) size += field.length;
-  return size;
 }

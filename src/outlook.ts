@@ -1,0 +1,118 @@
+import type { ResolvedDrain } from "./drain-options.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
+import type { ClaimedEntry, SurveyFindings, TurnReply, TurnRequest } from "./store.ts";
+
+/** The part of a turn's request that follows from the replies to the earlier ones. */
+export type Expectations = Pick<
+  TurnRequest,
+  | "found"
+  | "keyed"
+  | "housekeeping"
+  | "sizeHint"
+  | "maxBytes"
+  | "probe"
+  | "survey"
+  | "suspects"
+  | "suspectBatch"
+>;
+
+/** What a lane has learned from its replies, and what its next turn should look for. */
+export interface Outlook {
+  expect(claim: number, handEmpty: boolean, final: boolean): Expectations;
+  absorb(request: TurnRequest, reply: TurnReply): void;
+  readonly found: SurveyFindings | undefined;
+  readonly leaseMs: number;
+  /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
+  readonly suspectsInHand: boolean;
+  readonly suspectsWaiting: boolean;
+  /** The last claim brought less than it asked for: there is no use in asking ahead. */
+  readonly drained: boolean;
+}
+
+/** Turns with keys between two prunings of expired records: a thousand records with full batches. */
+const HOUSEKEEPING_TURNS = 10;
+
+export function createOutlook(
+  { store, storeQueue, maxPayload }: ResolvedQueue,
+  options: ResolvedDrain,
+): Outlook {
+  let found: SurveyFindings | undefined;
+  let serverAhead = 0;
+  let sizeHint = 0;
+  let keyed = false;
+  let keyedTurns = 0;
+  let suspectsWaiting = false;
+  let suspectsInHand = false;
+  let drained = false;
+
+  const surveyDue = () => found === undefined || store.now() + serverAhead >= found.nextAt;
+
+  function suspectsWanted(claim: number, handEmpty: boolean): TurnRequest["suspects"] {
+    if (claim === 0 || !handEmpty) return "no";
+    if (found === undefined) return "first";
+    if (suspectsWaiting) return suspectsInHand ? "last" : "first";
+    return surveyDue() || suspectsInHand ? "last" : "no";
+  }
+
+  return {
+    expect: (claim, handEmpty, final) => ({
+      found,
+      keyed,
+      sizeHint,
+      housekeeping: keyed && keyedTurns >= HOUSEKEEPING_TURNS,
+      maxBytes: options.maxBytes,
+      probe: Math.max(1, Math.floor(options.maxBytes / maxPayload)),
+      survey: !final && surveyDue(),
+      suspects: suspectsWanted(claim, handEmpty),
+      suspectBatch: Math.max(1, Math.floor(options.batch / 10)),
+    }),
+
+    absorb(request, reply) {
+      serverAhead = reply.now - store.now();
+      found = reply.found ?? found;
+      if (request.claim === 0) return;
+      if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
+      if (reply.reclaimed > 0) suspectsWaiting ||= reply.kind !== "suspects";
+      suspectsInHand = reply.kind === "suspects";
+      keyedTurns = request.housekeeping ? 0 : keyedTurns + 1;
+      const size = sizeOf(reply.messages);
+      drained = foundBy(reply) < request.claim && size < options.maxBytes / 2;
+      if (reply.messages.length === 0) return;
+      sizeHint = size / reply.messages.length;
+      keyed ||= storeQueue.keepResults || reply.messages.some(hasField(storeQueue.keyField));
+    },
+
+    get found() {
+      return found;
+    },
+    get leaseMs() {
+      return found?.leaseMs ?? storeQueue.leaseMs;
+    },
+    get suspectsInHand() {
+      return suspectsInHand;
+    },
+    get suspectsWaiting() {
+      return suspectsWaiting;
+    },
+    get drained() {
+      return drained;
+    },
+  };
+}
+
+/** What a turn came upon, those included that it did not hand out: behind them may be more. */
+export function foundBy(reply: TurnReply): number {
+  const { messages, duplicates, deferred, dead, lostPayloads } = reply;
+  return messages.length + duplicates + deferred + dead + lostPayloads;
+}
+
+/** Size of claimed entries, in UTF-16 units: near enough for choosing the next claim. */
+function sizeOf(entries: readonly ClaimedEntry[]): number {
+  let size = 0;
+  for (const { fields } of entries) for (const field of fields) size += field.length;
+  return size;
+}
+
+function hasField(name: string) {
+  return ({ fields }: ClaimedEntry) => fields.some((field, i) => i % 2 === 0 && field === name);
+}
