@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import type { Redis } from "ioredis";
 import { describe, expect, onTestFinished } from "vitest";
 import { freePort } from "../../scripts/local-redis.ts";
 import { serveGateway } from "../../src/gateway/serve.ts";
-import { createQueue, drain, type SendError, type StoreError } from "../../src/index.ts";
+import { createQueue, drain, Reject, type SendError, type StoreError } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { upstash } from "../../src/redis/upstash.ts";
+import { age, readGroup } from "../interop/foreign.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TOKEN, TRANSPORTS } from "../transports/stores.ts";
@@ -20,6 +22,13 @@ function rawClient(url?: string) {
   const redis = connectRaw(url);
   onTestFinished(() => redis.disconnect());
   return redis;
+}
+
+/** Leaves the first message as a pass leaves it that died: in flight, and silent for long. */
+async function readByDeadPass(redis: Redis, stream: string): Promise<void> {
+  const [entry] = await readGroup(redis, stream, "xd:dead", 1);
+  await age(redis, stream, "xd:dead", [entry?.[0] ?? ""]);
+  await redis.hdel(keyOf(stream, "state"), "next");
 }
 
 function keyOf(stream: string, what: string): string {
@@ -63,6 +72,40 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await letTimePass(redis, queue.name, 120_000);
     expect(await drain(queue, () => {})).toMatchObject({ reclaimed: 2, completed: 2 });
   });
+
+  serverTest(
+    "any key of a queue may have another type: it is refused, nothing is lost",
+    async () => {
+      const store = await openStore(transport);
+      const redis = rawClient();
+      for (const what of ["parked", "state", "dead", "keys", "crashes", "results"]) {
+        const queue = createQueue({ name: uniqueName(what), store, keepResults: true });
+        await drain(queue, () => {});
+        const ids = [await queue.send("fine"), await queue.send(SECRET, { idempotencyKey: "k" })];
+        await readByDeadPass(redis, queue.name);
+        await redis.set(keyOf(queue.name, what), "of another type");
+        const seen = new Set<string>();
+        const handler = async (message: { payload: unknown; id: string }) => {
+          seen.add(message.id);
+          if (message.payload === SECRET) throw new Reject(`not ${what}`);
+        };
+        const pass = await drain(queue, handler).catch((error: unknown) => ({ error }));
+        expect(pass.error, what).toMatchObject({ code: "store_wrong_type" });
+        expectNothingSecret(pass);
+
+        await redis.del(keyOf(queue.name, what));
+        await letTimePass(redis, queue.name, 120_000);
+        await drain(queue, handler);
+        expect([...seen].sort(), what).toEqual(ids.map(({ id }) => id).sort());
+        const dead = await queue.deadLetters.list();
+        expect(
+          dead.map(({ payload }) => payload),
+          what,
+        ).toEqual([SECRET]);
+        expect(await queue.depth(), what).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 1 });
+      }
+    },
+  );
 
   serverTest(
     "a group that is missing or destroyed is made again, and nothing is lost",

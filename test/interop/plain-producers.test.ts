@@ -103,3 +103,22 @@ serverTest(
     expect(again).toMatchObject({ completed: 100, lostPayloads: 0, trimmedUnread: 200 });
   },
 );
+
+serverTest(
+  "unread messages that somebody deletes are told once, and the rest is handled",
+  async () => {
+    const queue = createQueue({ name: uniqueName(), store: await openStore("tcp") });
+    const redis = otherProgram();
+    await drain(queue, () => {});
+    const ids = await addPlain(redis, queue.name, 30);
+    await drain(queue, () => {}, { maxMessages: 10 });
+    await redis.xdel(queue.name, ...ids.slice(15, 20));
+    const seen: string[] = [];
+    const report = await drain(queue, (message) => seen.push(message.id));
+    expect(report).toMatchObject({ completed: 15, trimmedUnread: 5, lostPayloads: 0 });
+    expect(seen).toEqual([...ids.slice(10, 15), ...ids.slice(20)]);
+    await addPlain(redis, queue.name, 5);
+    const after = await drain(queue, () => {});
+    expect(after).toMatchObject({ completed: 5, trimmedUnread: 0, lostPayloads: 0 });
+  },
+);
