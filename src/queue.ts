@@ -31,6 +31,8 @@ export interface Queue<Input, Payload = Input> {
   repair(): Promise<number>;
   /** The checked options, for `drain`. */
   readonly resolved: ResolvedQueue;
+  /** Never there: it carries the type of what handlers receive. */
+  readonly "~payload"?: Payload;
 }
 
 /**
