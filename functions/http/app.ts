@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { Store } from "../../src/index.ts";
+import type { DrainOptions, Store } from "../../src/index.ts";
 import { httpApp, type InvocationLimits, work } from "../../src/runtimes/http/index.ts";
 import { acceptWebhook } from "../inbox/accept.ts";
 import { inboxHandler } from "../inbox/handle.ts";
@@ -20,7 +20,7 @@ export interface InboxEnv {
 }
 
 /** The queue of the inbox and what is done with its messages. */
-export function inboxWork(env: InboxEnv, store: Store, options = {}) {
+export function inboxWork(env: InboxEnv, store: Store, options: DrainOptions = {}) {
   return work(inboxQueue(store, inboxOptions(env)), inboxHandler(env.INBOX_FAULTS), options);
 }
 

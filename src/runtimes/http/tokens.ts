@@ -18,8 +18,8 @@ const SCOPES: readonly Scope[] = ["send", "drain", "health"];
 const encoder = new TextEncoder();
 
 /**
- * Compares SHA-256 digests, all bytes of all tokens each time: how long it takes says nothing of the
- * tokens, not even of their length.
+ * Compares SHA-256 digests, all bytes of all tokens each time: how long it takes does not tell how
+ * much of a token was right, nor whether its length was.
  */
 export function createAuthorize(tokens: readonly AccessToken[]): Authorize {
   checkTokens(tokens);
