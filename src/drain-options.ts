@@ -115,7 +115,7 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
     handlerTimeoutMs:
       options.handlerTimeout === undefined
         ? undefined
-        : milliseconds("handlerTimeout", options.handlerTimeout, { min: 1, max: YEAR_MS }),
+        : milliseconds("handlerTimeout", options.handlerTimeout, { min: 1, max: 86_400_000 }),
     signal,
     onError,
   };

@@ -93,21 +93,19 @@ async function runLanes(pass: Pass): Promise<Stopped> {
 async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
   const { found, tally, queue } = pass;
   const wanted = found?.leftovers === true || (found?.keep === true && tally.completed > 0);
-  if (found === undefined || !wanted || stopped === "store" || requestsLeft(pass) < 1) return;
-  if (queue.store.now() >= pass.options.deadline) return;
+  if (found === undefined || !wanted || stopped === "store") return;
   try {
-    const { removed, bill } = await queue.store.trim(
-      queue.storeQueue,
-      found.groups,
-      callLimits(pass, true),
-    );
-    tally.trimmed += removed;
-    tally.requests += bill.requests;
-    tally.commands += bill.commands;
+    let more = true;
+    while (more && requestsLeft(pass) > 0 && queue.store.now() < pass.options.deadline) {
+      const limits = callLimits(pass, true);
+      const trimmed = await queue.store.trim(queue.storeQueue, found.groups, limits);
+      tally.trimmed += trimmed.removed;
+      tally.commands += trimmed.bill.commands;
+      more = trimmed.more;
+    }
   } catch (error) {
     // Everything is settled; what was not removed now is removed by a later pass.
     if (!(error instanceof StoreError)) throw error;
-    tally.requests += error.requests;
     tally.error = error;
   }
 }

@@ -6,6 +6,7 @@ import { createOutlook, foundBy } from "./outlook.ts";
 import {
   callLimits,
   claimsNoMore,
+  fewRequestsLeft,
   fitsBeforeDeadline,
   mustStop,
   type Pass,
@@ -137,7 +138,6 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     pass.failed = true;
     wakeAll(pass);
     if (!(error instanceof StoreError)) return;
-    pass.tally.requests += error.requests;
     pass.tally.error = error;
     countUnsettled(pass.tally, outcomes);
   }
@@ -182,7 +182,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
 
       const noMore = claimsNoMore(pass);
       if (noMore !== undefined && hand.size === 0) return await finish(noMore);
-      if (renewalDue() && noMore === "requests") return await finish("requests");
+      if (renewalDue() && fewRequestsLeft(pass)) return await finish("requests");
       const claim = noMore === undefined && readyToClaim() ? claimSize(pass) : 0;
       pass.claimsLeft -= claim;
       const reply = await takeTurn(claim);

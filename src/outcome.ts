@@ -17,6 +17,9 @@ export type Outcome =
       readonly failures: number;
     };
 
+/** Least wait of a message that only a newer library can read: a deployment takes a while. */
+const NEWER_FORMAT_MS = 60_000;
+
 /**
  * The settle policy: what follows from an error of the handler or of reading the payload. `before`
  * is how often the message failed earlier.
@@ -28,7 +31,8 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
   if (error instanceof PayloadError) {
     // A newer producer is not the message's fault: it waits for a newer consumer.
     if (error.code === "unsupported_format") {
-      return { kind: "release", delayMs: queue.backoff.maxMs, error: text };
+      const delayMs = Math.max(queue.backoff.maxMs, NEWER_FORMAT_MS);
+      return { kind: "release", delayMs, error: text };
     }
     return dead("invalid");
   }
@@ -43,6 +47,10 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
 
 /** An error's name and message, cut so that a dead letter stays small. */
 export function errorText(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.slice(0, 1_000);
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return text.slice(0, 1_000);
+  } catch {
+    return "an error that has no text";
+  }
 }

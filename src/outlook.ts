@@ -29,8 +29,8 @@ export interface Outlook {
   readonly drained: boolean;
 }
 
-/** Turns with keys between two prunings of expired records: a thousand records with full batches. */
-const HOUSEKEEPING_TURNS = 10;
+/** Keyed messages between two prunings; one removes up to twice as many expired records. */
+const HOUSEKEEPING = 1_000;
 
 export function createOutlook(
   { store, storeQueue, maxPayload }: ResolvedQueue,
@@ -40,7 +40,7 @@ export function createOutlook(
   let serverAhead = 0;
   let sizeHint = 0;
   let keyed = false;
-  let keyedTurns = 0;
+  let keyedSince = 0;
   let suspectsWaiting = false;
   let suspectsInHand = false;
   let drained = false;
@@ -59,7 +59,7 @@ export function createOutlook(
       found,
       keyed,
       sizeHint,
-      housekeeping: keyed && keyedTurns >= HOUSEKEEPING_TURNS,
+      housekeeping: keyed && keyedSince >= HOUSEKEEPING,
       maxBytes: options.maxBytes,
       probe: Math.max(1, Math.floor(options.maxBytes / maxPayload)),
       survey: !final && surveyDue(),
@@ -74,7 +74,7 @@ export function createOutlook(
       if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
       if (reply.reclaimed > 0) suspectsWaiting ||= reply.kind !== "suspects";
       suspectsInHand = reply.kind === "suspects";
-      keyedTurns = request.housekeeping ? 0 : keyedTurns + 1;
+      keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
       const size = sizeOf(reply.messages);
       drained = foundBy(reply) < request.claim && size < options.maxBytes / 2;
       if (reply.messages.length === 0) return;

@@ -40,8 +40,7 @@ export function mustStop(pass: Pass): Stopped | undefined {
 /** Why the pass claims no more, though it works on what it has; undefined while it may claim. */
 export function claimsNoMore(pass: Pass): Stopped | undefined {
   if (pass.claimsLeft <= 0) return "messages";
-  // Beyond this turn each lane needs one request to settle, and one in case that gets no answer.
-  if (requestsLeft(pass) <= 2 * pass.options.lanes) return "requests";
+  if (fewRequestsLeft(pass)) return "requests";
   if (!fitsBeforeDeadline(pass)) return "deadline";
   return undefined;
 }
@@ -51,16 +50,25 @@ export function fitsBeforeDeadline(pass: Pass): boolean {
   return pass.queue.store.now() + pass.meanHandlerMs < workUntil(pass.options);
 }
 
+/** Beyond another turn each lane needs a request to settle, and one in case that gets no answer. */
+export function fewRequestsLeft(pass: Pass): boolean {
+  return requestsLeft(pass) <= 2 * pass.options.lanes;
+}
+
 export function requestsLeft(pass: Pass): number {
   return pass.options.maxRequests - pass.tally.requests;
 }
 
-/** How far one call of the store may go: a claiming one leaves requests for settling. */
+/** How far one call of the store may go: one that does not end a lane leaves requests for that. */
 export function callLimits(pass: Pass, settling: boolean): CallLimits {
   const reserve = settling ? 0 : pass.options.lanes;
   return {
     deadline: pass.options.deadline,
-    maxRequests: Math.max(1, requestsLeft(pass) - reserve),
+    mayRequest() {
+      if (requestsLeft(pass) <= reserve) return false;
+      pass.tally.requests += 1;
+      return true;
+    },
   };
 }
 

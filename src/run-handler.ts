@@ -23,17 +23,26 @@ export async function runHandler(run: HandlerRun): Promise<Outcome> {
   const { signal } = held.controller;
   const timer = startTimer(run);
   try {
-    const payload = await readPayload(queue.schema, held.entry.fields);
-    signal.throwIfAborted();
+    const payload = await orAborted(readPayload(queue.schema, held.entry.fields), signal);
     const work = run.handler(messageOf(held, payload), contextOf(run));
-    const result = isPromise(work) ? await orAborted(work, signal) : work;
+    const result = isPromise(work) ? await orAborted(Promise.resolve(work), signal) : work;
     return { kind: "complete", result: keepResult(queue, result) };
   } catch (error) {
-    const outcome = outcomeOfError(queue, error, held.failures);
+    const outcome = outcomeOf(run, error);
     run.onError(error, outcome);
     return outcome;
   } finally {
     timer?.abort();
+  }
+}
+
+/** Whatever was thrown, even what throws when it is looked at. */
+function outcomeOf({ queue, held }: HandlerRun, error: unknown): Outcome {
+  try {
+    return outcomeOfError(queue, error, held.failures);
+  } catch (cause) {
+    const unreadable = new Error("The handler threw something that cannot be read.", { cause });
+    return outcomeOfError(queue, unreadable, held.failures);
   }
 }
 
@@ -76,8 +85,9 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));

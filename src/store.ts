@@ -41,11 +41,10 @@ export type Retention = { readonly maxAgeMs: number } | { readonly maxCount: num
 
 /** How long and how often a store may try one call. */
 export interface CallLimits {
-  readonly signal?: AbortSignal | undefined;
   /** No attempt starts after this time of the store's clock. */
   readonly deadline?: number | undefined;
-  /** Most requests that this call may make. */
-  readonly maxRequests?: number | undefined;
+  /** Asked before each request, and counts it; on false the call gives up. */
+  readonly mayRequest?: (() => boolean) | undefined;
 }
 
 /** A delivery: which message, which hand-over of it, and the key it works under. */
@@ -257,6 +256,8 @@ export interface Store extends Clock {
 
 export interface Trimmed {
   readonly removed: number;
+  /** A slice was removed, and more may go. */
+  readonly more: boolean;
   readonly bill: Bill;
 }
 

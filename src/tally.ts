@@ -22,7 +22,6 @@ export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply)
   tally.pendingLimit ||= reply.pendingLimit;
   tally.nextDueAt = reply.nextDueAt;
   tally.turns += 1;
-  tally.requests += reply.bill.requests;
   tally.commands += reply.bill.commands;
 }
 

@@ -75,7 +75,7 @@ function parseObject(body: Uint8Array): object {
   const advice = "Set the webhook's content type to application/json.";
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body));
   } catch {
     throw new Refusal(400, `Expected a body of JSON in UTF-8. ${advice}`);
   }

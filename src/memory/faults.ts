@@ -36,15 +36,16 @@ export async function carryOut<Reply>(
   },
 ): Promise<{ readonly reply: Reply; readonly requests: number }> {
   const { operation, limits, run } = call;
-  const most = Math.min(ATTEMPTS, limits.maxRequests ?? ATTEMPTS);
   for (let attempt = 1; ; attempt += 1) {
+    if (limits.mayRequest?.() === false) throw noAnswer(attempt - 1);
     const fault = await plan?.({ operation, attempt });
     if (fault === undefined) return { reply: run(attempt), requests: attempt };
     if (fault === "response lost") run(attempt);
     if (typeof fault === "object") arriveLate(clock, fault.arrivesAfterMs, () => run(attempt));
-    if (attempt >= most || limits.signal?.aborted === true) throw noAnswer(attempt);
-    await clock.sleep(50 * 2 ** (attempt - 1) * (1 + clock.random()), limits.signal);
-    if (limits.deadline !== undefined && clock.now() >= limits.deadline) throw noAnswer(attempt);
+    const pause = 50 * 2 ** (attempt - 1) * (1 + clock.random());
+    const tooLate = limits.deadline !== undefined && clock.now() + pause >= limits.deadline;
+    if (attempt >= ATTEMPTS || tooLate) throw noAnswer(attempt);
+    await clock.sleep(pause);
   }
 }
 

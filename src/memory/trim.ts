@@ -14,8 +14,11 @@ export function trim(memory: Memory, queue: StoreQueue, declared: readonly strin
   const undeclared = [...(stream?.groups.keys() ?? [])].some((name) => !declared.includes(name));
   const floor = stream === undefined ? undefined : floorOf(memory, queue.stream, stream);
   const bill = { requests: 1, commands: 0 };
-  if (stream === undefined || floor === undefined || undeclared) return { removed: 0, bill };
-  return { removed: stream.trim(lower(floor, retained(memory, queue, stream, floor))), bill };
+  if (stream === undefined || floor === undefined || undeclared) {
+    return { removed: 0, more: false, bill };
+  }
+  const removed = stream.trim(lower(floor, retained(memory, queue, stream, floor)));
+  return { removed, more: removed === SLICE, bill };
 }
 
 function lower(a: string, b: string): string {

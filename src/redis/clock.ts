@@ -1,5 +1,8 @@
 import type { Clock } from "../store.ts";
 
+/** Timers take no more than 31 bits; a longer wait ends early, and whoever waits looks again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The system's time, cryptographic randomness, and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -12,7 +15,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", finish);
         resolve();
       };
-      const timer = setTimeout(finish, ms);
+      const timer = setTimeout(finish, Math.min(ms, LONGEST_TIMER_MS));
       signal?.addEventListener("abort", finish, { once: true });
     }),
 };

@@ -7,6 +7,9 @@ import type { Answer } from "./transport.ts";
 // Every script can be sent again: it knows its request, or what its token owns. So a request that
 // got no answer is repeated, a bounded number of times, each with a limit of server time.
 
+/** The longest pause before a request is repeated, in milliseconds. */
+const MAX_PAUSE_MS = 5_000;
+
 export interface ResendPolicy {
   /** How long one request may take, in milliseconds. */
   readonly timeoutMs: number;
@@ -44,7 +47,6 @@ export async function resend(
   limits: CallLimits,
 ): Promise<Resent> {
   const { clock, policy, serverClock } = context;
-  const mayAsk = limits.maxRequests ?? Number.POSITIVE_INFINITY;
   let requests = 0;
   let late = 0;
   for (let number = 1; ; ) {
@@ -54,7 +56,7 @@ export async function resend(
     let failure: unknown;
     try {
       const count = () => {
-        if (requests >= mayAsk) throw new RequestsUsedUp();
+        if (limits.mayRequest?.() === false) throw new RequestsUsedUp();
         requests += 1;
       };
       const answer = await ask({ number, notAfter, signal: timeout.signal, count });
@@ -75,21 +77,20 @@ export async function resend(
     } finally {
       timeout.clear();
     }
-    const givesUp =
-      number >= policy.attempts ||
-      failure instanceof RequestsUsedUp ||
-      requests >= mayAsk ||
-      limits.signal?.aborted === true;
+    const givesUp = number >= policy.attempts || failure instanceof RequestsUsedUp;
     if (givesUp) throw finalError(failure, requests, timeout.expired());
-    await clock.sleep(50 * 2 ** (number - 1) * (1 + clock.random()), limits.signal);
-    if (limits.deadline !== undefined && clock.now() >= limits.deadline) {
-      throw finalError(failure, requests, true);
+    const pause = Math.min(MAX_PAUSE_MS, 50 * 2 ** (number - 1) * (1 + clock.random()));
+    if (limits.deadline !== undefined && clock.now() + pause >= limits.deadline) {
+      throw finalError(failure, requests, timeout.expired());
     }
+    await clock.sleep(pause);
     number += 1;
   }
 }
 
-class RequestsUsedUp extends Error {}
+class RequestsUsedUp extends Error {
+  override readonly message = "The pass may make no more requests.";
+}
 
 function finalError(failure: unknown, requests: number, timedOut: boolean): StoreError {
   return failure instanceof StoreError ? failure : noAnswer(failure, requests, timedOut);

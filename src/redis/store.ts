@@ -86,7 +86,11 @@ export function createRedisStore(
 
     async trim(queue, groups, limits) {
       const { reply, requests } = await run(() => trimCall(queue, groups), limits);
-      return { removed: asNumber(reply[2]), bill: { requests, commands: asNumber(reply[1]) } };
+      return {
+        removed: asNumber(reply[2]),
+        more: asNumber(reply[4]) === 1,
+        bill: { requests, commands: asNumber(reply[1]) },
+      };
     },
 
     async repair(queue, cursor, limits) {

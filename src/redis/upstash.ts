@@ -37,12 +37,13 @@ export function upstash(options: UpstashOptions): Store {
 function restUrl(given: unknown): URL {
   try {
     const url = new URL(String(given));
-    if (url.protocol === "https:" || url.protocol === "http:") return url;
+    const plain = url.username === "" && url.password === "";
+    if (plain && (url.protocol === "https:" || url.protocol === "http:")) return url;
   } catch {
     // Said below, without the value: it may hold a password.
   }
   throw new OptionError(
-    "Expected `url` to be the http or https address of a Redis REST API. Is the variable set?",
+    "Expected `url` to be the http or https address of a Redis REST API, without credentials: the token goes into `token`. Is the variable set?",
   );
 }
 

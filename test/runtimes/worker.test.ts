@@ -19,11 +19,13 @@ function spiedWork(options: Work["options"] = {}) {
   const seen: { deadline?: Date; maxRequests: number[] } = { maxRequests: [] };
   const spied = {
     ...store,
-    turn: (...args: Parameters<typeof store.turn>) => {
-      const { deadline, maxRequests } = args[2];
+    turn: (...[storeQueue, request, limits]: Parameters<typeof store.turn>) => {
+      const { deadline, mayRequest } = limits;
       if (deadline !== undefined) seen.deadline = new Date(deadline);
-      seen.maxRequests.push(maxRequests ?? Number.POSITIVE_INFINITY);
-      return store.turn(...args);
+      let allowed = 0;
+      while (allowed < 10_000 && mayRequest?.() !== false) allowed += 1;
+      seen.maxRequests.push(allowed);
+      return store.turn(storeQueue, request, { deadline });
     },
   };
   const queue = createQueue({ name: tcpWork().queue.name, store: spied });

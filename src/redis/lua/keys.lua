@@ -86,11 +86,11 @@ local function take_keys()
   return true
 end
 
--- Expired records go, at most a thousand a time; the set itself expires when nobody renews it.
+-- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
 local function keep_house(keyed_claim, ending)
   if housekeeping == 1 or ending and keyed == 1 then
     local expired = call("ZRANGE", keys_key, "-inf", "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0,
-      1000)
+      2000)
     if #expired > 0 then
       call_in_slices({ "ZREM", keys_key }, expired)
       if keep_results == 1 then

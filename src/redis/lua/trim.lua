@@ -1,10 +1,12 @@
 -- Removes completed entries below the floor: over all groups, the first pending entry, the one
 -- after the last delivered, and the lowest parked id. What is unprocessed for anybody stays.
 -- KEYS: the stream, the state, then the parked set of each group, in the order of the names in ARGV.
--- Reply: how many went, or which group is not declared. O(parked entries + removed ones); the next
--- trim waits a thousand times as long as this one took.
+-- Reply: how many went, or which group is not declared; then whether more may go. O(parked entries +
+-- removed ones).
 
 local now = server_time()
+
+local SLICE = 1000 -- entries that a retention by count looks at in one call
 
 local declared = {}
 for i = list_at, #ARGV do
@@ -38,12 +40,12 @@ end
 
 local reply = try("XINFO", "GROUPS", stream)
 if reply.err then
-  return { "ok", commands, 0, "" }
+  return { "ok", commands, 0, "", 0 }
 end
 for _, flat in ipairs(reply) do
   local info = named(flat)
   if not declared[info.name] then
-    return { "undeclared", commands, 0, info.name }
+    return { "undeclared", commands, 0, info.name, 0 }
   end
   local first = call("XPENDING", stream, info.name, "-", "+", 1)[1]
   hold(first and first[1] or after(info["last-delivered-id"]))
@@ -54,7 +56,7 @@ for i = 3, #KEYS do
   end
 end
 if not floor then
-  return { "ok", commands, 0, "" }
+  return { "ok", commands, 0, "", 0 }
 end
 
 local removed = 0
@@ -63,7 +65,7 @@ if retain == "MINID" then
   removed = call("XTRIM", stream, "MINID", floor)
 elseif retain == "MAXLEN" then
   -- The oldest beyond the count, as far as the floor allows; a bounded slice a call.
-  local excess = math.min(1000, call("XLEN", stream) - retain_value)
+  local excess = math.min(SLICE, call("XLEN", stream) - retain_value)
   if excess > 0 then
     local oldest = call("XRANGE", stream, "-", "(" .. floor, "COUNT", excess)
     if #oldest > 0 then
@@ -73,4 +75,4 @@ elseif retain == "MAXLEN" then
 else
   removed = call("XTRIM", stream, "MINID", floor)
 end
-return { "ok", commands, removed, "" }
+return { "ok", commands, removed, "", removed == SLICE and 1 or 0 }
