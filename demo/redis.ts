@@ -18,6 +18,16 @@ export interface DemoRedis {
 
 /** Opens the Redis that was asked for; one that speaks no REST gets a gateway in front. */
 export async function openRedis(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis> {
+  const redis = await connect(choice, cleanup);
+  try {
+    await redis.rest.command("PING");
+  } catch (cause) {
+    throw new Error(`There is no way to ${redis.what}.`, { cause });
+  }
+  return redis;
+}
+
+async function connect(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis> {
   if (choice.kind === "rest") {
     const { url, token } = choice;
     return {
@@ -31,8 +41,9 @@ export async function openRedis(choice: RedisChoice, cleanup: Cleanup): Promise<
   const own = choice.kind === "own" ? await startOwn(choice.embedded, cleanup) : undefined;
   const token = randomBytes(16).toString("hex");
   const redis = choice.kind === "tcp" ? choice.url : (own?.url ?? "");
-  const gateway = await serveGateway({ redis, token });
-  cleanup.add(() => gateway.close());
+  const starting = serveGateway({ redis, token });
+  cleanup.add(() => starting.then((running) => running.close(), ignore));
+  const gateway = await starting;
   return {
     what: `${own?.what ?? `the Redis at ${hostOf(redis)}`}, behind the REST gateway`,
     url: gateway.url,
@@ -44,12 +55,17 @@ export async function openRedis(choice: RedisChoice, cleanup: Cleanup): Promise<
 
 async function startOwn(embedded: boolean, cleanup: Cleanup) {
   const binary = embedded ? undefined : findRedisServer({ install: false });
-  const redis = await startRedis(binary);
-  cleanup.add(() => redis.stop());
+  // Known to the clean-up before it runs: a Ctrl-C in between must not leave it behind.
+  const starting = startRedis(binary);
+  cleanup.add(() => starting.then((running) => running.stop(), ignore));
+  const redis = await starting;
   const slow = redis.kind === "embedded";
   const what = slow ? "the Redis of an npm package (slow)" : "a redis-server of its own";
   return { url: redis.url, what, slow };
 }
+
+/** What could not be started needs no end, and its error is told where it is awaited. */
+function ignore(): void {}
 
 /** Where it is, without the password that the address may hold. */
 function hostOf(url: string): string {
