@@ -41,6 +41,7 @@ const env = {
   SLS_TELEMETRY_DISABLED: "1",
   SLS_NOTIFICATIONS_MODE: "off",
   DO_NOT_TRACK: "1",
+  NO_COLOR: "1",
 };
 
 function run({ name, command }: Step): boolean {
