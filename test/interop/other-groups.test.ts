@@ -85,3 +85,26 @@ serverTest("of two queues on one stream, what one has parked the other does not 
   expect(last).toMatchObject({ completed: 1, lostPayloads: 0, trimmed: 7 });
   expect(await redis.xlen(stream)).toBe(0);
 });
+
+serverTest("a group that appears during a pass loses nothing that it has parked", async () => {
+  const store = await openStore("tcp");
+  const stream = uniqueName();
+  const mail = createQueue<number>({ name: stream, store, group: "mail", shared: true });
+  const stock = createQueue<number>({ name: stream, store, group: "stock" });
+  await mail.sendBatch(Array.from({ length: 5 }, (_, n) => ({ payload: n })));
+  const report = await drain(
+    mail,
+    async (message) => {
+      if (message.payload !== 4) return;
+      const other = await drain(stock, () => {
+        throw new Retry("1 h");
+      });
+      expect(other).toMatchObject({ retried: 5 });
+    },
+    { concurrency: 1 },
+  );
+  expect(report).toMatchObject({ completed: 5, retried: 0, trimmed: 0 });
+  expect(await stock.depth()).toMatchObject({ entries: 5, parked: 5 });
+  expect(await drain(mail, () => {})).toMatchObject({ trimmed: 0, otherGroups: ["stock"] });
+  expect(await stock.depth()).toMatchObject({ entries: 5, parked: 5 });
+});

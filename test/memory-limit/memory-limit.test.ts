@@ -45,6 +45,7 @@ serverTest(
     expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
     expect(await drain(queue, () => {})).toMatchObject({ claimed: 0 });
   },
+  120_000,
 );
 
 /** Runs the drain in a process of its own, with a heap of 128 MB. */
