@@ -199,3 +199,12 @@ test.each([
   expect(error).toBeInstanceOf(OptionError);
   expect(error.message).toMatch(/`token`.*printable ASCII/);
 });
+
+test("credentials in the url are refused before any request, and not shown", async () => {
+  for (const url of [`https://user:${SECRET}@x.upstash.io`, `http://${SECRET}@127.0.0.1:1`]) {
+    const error = await failureOf<OptionError>("invalid_option", async () =>
+      upstash({ url, token: TOKEN, attempts: 1 }),
+    );
+    expect(error.message).toMatch(/`url`.*credentials|`url`.*http or https/);
+  }
+});
