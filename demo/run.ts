@@ -25,8 +25,9 @@ export async function runDemo(choice: RedisChoice, cleanup: Cleanup): Promise<bo
   const env = functionEnv(redis, plan);
   console.log(`A webhook inbox on ${redis.what}.\n`);
   console.log("Starting three functions that know nothing of each other:");
-  const functions = await startFunctions(redis, env, secret, cleanup);
-  for (const { name, what } of functions.runtimes) console.log(`  ${name.padEnd(10)}${what}`);
+  const functions = await startFunctions(redis, env, secret, cleanup, ({ name, what }) => {
+    console.log(`  ${name.padEnd(10)}${what}`);
+  });
   console.log(
     `\nSending ${plan.requests.length} webhooks: GitHub's ${plan.deliveries.length} examples of ${
       plan.events

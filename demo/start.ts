@@ -38,6 +38,7 @@ export async function startFunctions(
   env: FunctionEnv,
   secret: string,
   cleanup: Cleanup,
+  onReady: (runtime: Runtime) => void,
 ): Promise<Functions> {
   cleanup.add(async () => {
     try {
@@ -48,10 +49,15 @@ export async function startFunctions(
     }
   }, REMOVAL_LIMIT_MS);
   const tools = prepareTools(cleanup);
+  const told = async <One extends Runtime>(starting: Promise<One>): Promise<One> => {
+    const runtime = await starting;
+    onReady(runtime);
+    return runtime;
+  };
   const [worker, lambda, http] = await Promise.all([
-    startWorker(env, tools, cleanup),
-    startLambda(env, tools, cleanup),
-    startHttp(env, secret, tools, cleanup),
+    told(startWorker(env, tools, cleanup)),
+    told(startLambda(env, tools, cleanup)),
+    told(startHttp(env, secret, tools, cleanup)),
   ]);
   return { runtimes: [worker, lambda, http], webhooks: http.webhooks };
 }
