@@ -97,14 +97,14 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
       max: UNLIMITED,
       default: UNLIMITED,
     }),
-    // The first turn may need its script's text too, and each lane keeps two to settle.
+    // The first turn may need its script's text too; each lane claims once and keeps two to settle.
     maxRequests: integer("maxRequests", options.maxRequests, {
-      min: 3 * lanes,
+      min: lanes === 1 ? 3 : 2 + 3 * lanes,
       max: UNLIMITED,
       default: UNLIMITED,
     }),
     concurrency,
-    batch: careful ? Math.min(batch, concurrency) : batch,
+    batch: careful ? Math.min(batch, Math.max(1, Math.floor(concurrency / lanes))) : batch,
     maxBytes: integer("maxBytes", options.maxBytes, {
       min: 1,
       max: 9_000_000,

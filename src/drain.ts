@@ -21,6 +21,7 @@ import { StoreError } from "./errors.ts";
 import { refuse } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
+import type { LaneRole } from "./outlook.ts";
 import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
 import type { Queue } from "./queue.ts";
 import { createTally, type DrainReport, type Stopped, writeReport } from "./report.ts";
@@ -59,7 +60,7 @@ export async function drain<Input, Payload>(
     options: resolveDrain(resolved, options),
     handler: handler as Handler<unknown>,
     tally: createTally(),
-    found: undefined,
+    seen: undefined,
     running: 0,
     claimsLeft: options.maxMessages ?? Number.MAX_SAFE_INTEGER,
     meanHandlerMs: 0,
@@ -77,8 +78,20 @@ export async function drain<Input, Payload>(
   }
 }
 
+/**
+ * Suspects may kill the process, so nothing else is in hand with them. A single lane sees to that by
+ * itself; with several, the suspects come before all else, and those found meanwhile after it.
+ */
 async function runLanes(pass: Pass): Promise<Stopped> {
-  const lanes = Array.from({ length: pass.options.lanes }, () => runLane(pass));
+  if (pass.options.lanes === 1) return runTogether(pass, 1, "whole");
+  const suspects = await runTogether(pass, 1, "suspects");
+  if (suspects !== "empty") return suspects;
+  const ordinary = await runTogether(pass, pass.options.lanes, "ordinary");
+  return ordinary === "empty" ? runTogether(pass, 1, "suspects") : ordinary;
+}
+
+async function runTogether(pass: Pass, count: number, role: LaneRole): Promise<Stopped> {
+  const lanes = Array.from({ length: count }, () => runLane(pass, role));
   const ends = await Promise.allSettled(lanes);
   const reasons = new Set<Stopped>();
   for (const end of ends) {
@@ -91,7 +104,8 @@ async function runLanes(pass: Pass): Promise<Stopped> {
 
 /** Where entries are not deleted on completion, the end of a pass removes what it may. */
 async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
-  const { found, tally, queue } = pass;
+  const { tally, queue } = pass;
+  const found = pass.seen?.found;
   const wanted = found?.leftovers === true || (found?.keep === true && tally.completed > 0);
   if (found === undefined || !wanted || stopped === "store") return;
   try {
@@ -111,7 +125,8 @@ async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
 }
 
 function report(pass: Pass, stopped: Stopped): DrainReport {
-  const { queue, found, tally, options } = pass;
+  const { queue, tally, options } = pass;
+  const found = pass.seen?.found;
   tally.otherGroups = (found?.groups ?? []).filter((group) => group !== queue.storeQueue.group);
   return writeReport(tally, {
     queue: queue.name,

@@ -2,7 +2,7 @@ import { InterruptError, StoreError } from "./errors.ts";
 import { createExtensions, leaseLost } from "./extensions.ts";
 import { createHand, type Held } from "./hand.ts";
 import type { Outcome } from "./outcome.ts";
-import { createOutlook, foundBy } from "./outlook.ts";
+import { createOutlook, foundBy, type LaneRole } from "./outlook.ts";
 import {
   callLimits,
   claimsNoMore,
@@ -22,15 +22,16 @@ import { countReply, countUnsettled } from "./tally.ts";
 import { createWaker } from "./waker.ts";
 
 /** One lane of a pass: a token, what it has in hand, and its turns, one after the other. */
-export async function runLane(pass: Pass): Promise<Stopped> {
+export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
   const { queue, options } = pass;
   const { store, storeQueue } = queue;
   const token = `xd:${randomId(() => store.random())}`;
   const hand = createHand(storeQueue.keyField);
-  const outlook = createOutlook(queue, options);
+  const outlook = createOutlook(queue, options, role, pass.seen);
   const waker = createWaker(store);
   const extensions = createExtensions(waker.wake);
   let finishing = false;
+  let turns = 0;
   pass.wakers.add(waker.wake);
 
   const leaseAge = () => Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
@@ -119,7 +120,8 @@ export async function runLane(pass: Pass): Promise<Stopped> {
       const reply = await store.turn(storeQueue, request, callLimits(pass, final));
       countReply(pass.tally, request, reply);
       outlook.absorb(request, reply);
-      pass.found = outlook.found;
+      pass.seen = outlook.seen;
+      turns += 1;
       pass.claimsLeft += claim - reply.messages.length;
       for (const id of reply.lost) hand.drop(id, leaseLost(id));
       if (renew) for (const item of held) item.leasedAt = sentAt;
@@ -164,7 +166,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     await runningDone(options.deadline);
     if (reason === "store") {
       countUnsettled(pass.tally, hand.takeOutcomes(false));
-    } else if (outlook.found !== undefined && requestsLeft(pass) > 0) {
+    } else if (turns > 0 && requestsLeft(pass) > 0) {
       await takeTurn(0, true);
     }
     return reason;
@@ -192,7 +194,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
         await waitForTurn();
       } else if (!outlook.suspectsWaiting) {
         // A sweep that found something and is not through goes on; otherwise there is no more.
-        const { found } = outlook;
+        const found = outlook.seen?.found;
         if (reply.reclaimed === 0 || found?.sweeping !== true) return "empty";
         await waker.wait(Math.max(1, found.nextAt - reply.now));
       }

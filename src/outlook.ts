@@ -16,11 +16,24 @@ export type Expectations = Pick<
   | "suspectBatch"
 >;
 
+/**
+ * What a lane claims: everything, with suspects apart from the rest; or, where a pass has several
+ * lanes, only suspects, or everything else.
+ */
+export type LaneRole = "whole" | "suspects" | "ordinary";
+
+/** What earlier lanes of the pass have learned. */
+export interface Seen {
+  readonly found: SurveyFindings;
+  /** How far the store's clock is ahead of ours, in milliseconds. */
+  readonly serverAhead: number;
+}
+
 /** What a lane has learned from its replies, and what its next turn should look for. */
 export interface Outlook {
   expect(claim: number, handEmpty: boolean, final: boolean): Expectations;
   absorb(request: TurnRequest, reply: TurnReply): void;
-  readonly found: SurveyFindings | undefined;
+  readonly seen: Seen | undefined;
   readonly leaseMs: number;
   /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
   readonly suspectsInHand: boolean;
@@ -35,9 +48,11 @@ const HOUSEKEEPING = 1_000;
 export function createOutlook(
   { store, storeQueue, maxPayload }: ResolvedQueue,
   options: ResolvedDrain,
+  role: LaneRole,
+  before: Seen | undefined,
 ): Outlook {
-  let found: SurveyFindings | undefined;
-  let serverAhead = 0;
+  let found = before?.found;
+  let serverAhead = before?.serverAhead ?? 0;
   let sizeHint = 0;
   let keyed = false;
   let keyedSince = 0;
@@ -48,7 +63,8 @@ export function createOutlook(
   const surveyDue = () => found === undefined || store.now() + serverAhead >= found.nextAt;
 
   function suspectsWanted(claim: number, handEmpty: boolean): TurnRequest["suspects"] {
-    if (claim === 0 || !handEmpty) return "no";
+    if (claim === 0 || !handEmpty || role === "ordinary") return "no";
+    if (role === "suspects") return "only";
     if (found === undefined) return "first";
     if (suspectsWaiting) return suspectsInHand ? "last" : "first";
     return surveyDue() || suspectsInHand ? "last" : "no";
@@ -82,14 +98,14 @@ export function createOutlook(
       keyed ||= storeQueue.keepResults || reply.messages.some(hasField(storeQueue.keyField));
     },
 
-    get found() {
-      return found;
+    get seen() {
+      return found === undefined ? undefined : { found, serverAhead };
     },
     get leaseMs() {
       return found?.leaseMs ?? storeQueue.leaseMs;
     },
     get suspectsInHand() {
-      return suspectsInHand;
+      return suspectsInHand || role === "suspects";
     },
     get suspectsWaiting() {
       return suspectsWaiting;

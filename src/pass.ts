@@ -1,8 +1,9 @@
 import type { ResolvedDrain } from "./drain-options.ts";
 import type { Handler } from "./message.ts";
+import type { Seen } from "./outlook.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import type { Stopped, Tally } from "./report.ts";
-import type { CallLimits, SurveyFindings } from "./store.ts";
+import type { CallLimits } from "./store.ts";
 
 /** What the lanes of a pass share: its limits, and what it has done so far. */
 export interface Pass {
@@ -11,7 +12,7 @@ export interface Pass {
   readonly handler: Handler<unknown>;
   readonly tally: Tally;
   /** What the latest survey of any lane found. */
-  found: SurveyFindings | undefined;
+  seen: Seen | undefined;
   /** Handlers that run now, in all lanes. */
   running: number;
   /** Messages that may still be claimed; lanes take their part before they ask. */

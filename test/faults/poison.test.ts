@@ -122,3 +122,40 @@ test("with onCrash dead, what was in the hand of a pass that died is not run aga
   ]);
   redis.disconnect();
 });
+
+test("with several lanes, what passes died with is in hand alone all the same", async () => {
+  const redis = connectRaw();
+  const queue = tcpQueue<number>();
+  await queue.sendBatch(Array.from({ length: 200 }, (_, n) => ({ payload: n })));
+  await redis.call("XGROUP", "CREATE", queue.name, "xdrain", "0");
+  await redis.call(
+    "XREADGROUP",
+    "GROUP",
+    "xdrain",
+    "xd:died",
+    "COUNT",
+    9,
+    "STREAMS",
+    queue.name,
+    ">",
+  );
+  const crashes = `{${queue.name}}:xd:${queue.name}:xdrain:crashes`;
+  for (const [id] of await redis.xrange(queue.name, "-", "+", "COUNT", 9)) {
+    await redis.hset(crashes, id, 1);
+  }
+  await letTimePass(redis, queue.name, 61_000);
+  let inHand = 0;
+  const beside: number[] = [];
+  const report = await drain(
+    queue,
+    async ({ payload }) => {
+      inHand = (await queue.depth()).inFlight;
+      if (payload < 9) beside.push(inHand - 9 + [...beside].length);
+    },
+    { lanes: 4, batch: 20 },
+  );
+  // Of the nine suspects one is with this pass at a time, and none of the other messages.
+  expect(beside).toEqual(Array(9).fill(0));
+  expect(report).toMatchObject({ completed: 200, reclaimed: 9 });
+  redis.disconnect();
+});

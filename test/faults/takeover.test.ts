@@ -64,6 +64,13 @@ test("a pass that wakes after its lease changes nothing, and its report says so"
   expect(await consumersOf(redis, queue.name)).toEqual(["xd:suspects"]);
 });
 
+test("keyed work that is settled in the last moments of its lease is settled", async () => {
+  const queue = tcpQueue<string>();
+  await queue.send("slow", { idempotencyKey: "slow" });
+  const report = await drain(queue, () => letTimePass(redis, queue.name, 59_985));
+  expect(report).toMatchObject({ completed: 1, lost: 0 });
+});
+
 test("extend tells a handler that its message is another pass's", async () => {
   const queue = tcpQueue<string>();
   await queue.send("x");

@@ -34,16 +34,18 @@ local function mine(id, count)
 end
 
 -- A lease that ran out and was not swept yet still owns its pending entry, but its record in the
--- set of keys has expired: another message with the same key may have it by now.
+-- set of keys has expired: another message with the same key may have it by now. Such a record says
+-- done, or expires later than ours could, which was written when the lease began.
 local taken = {} -- key -> when that record expires
 local done_by_other = {} -- key -> whether it says done
 local function ask_for_keys()
-  local ask = {}
+  local ask, ours_until = {}, {}
   local function look(first, last, width)
     for row = first, last, width do
       local entry, key = own[ARGV[row]], ARGV[row + 2]
       if key ~= "" and entry and entry[3] >= lease - SCRIPT_MS then
         ask[#ask + 1] = key
+        ours_until[#ask] = now - entry[3] + lease + SCRIPT_MS
       end
     end
   end
@@ -60,8 +62,9 @@ local function ask_for_keys()
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, ask)
   for i, key in ipairs(ask) do
     local score = tonumber(scores[i] or "0")
-    if floor(score / 2) > now then
-      taken[key], done_by_other[key] = floor(score / 2), score % 2 == 1
+    local expiry, done = floor(score / 2), score % 2 == 1
+    if expiry > now and (done or expiry > ours_until[i]) then
+      taken[key], done_by_other[key] = expiry, done
     end
   end
 end

@@ -63,6 +63,7 @@ local function choose_suspects(list, counts)
 end
 
 local function claim_suspects()
+  suspect_batch = math.min(suspect_batch, claim)
   local list = call("XPENDING", stream, group, "-", "+", suspect_batch + 1, SUSPECTS)
   if #list == 0 then
     return

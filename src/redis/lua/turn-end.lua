@@ -1,5 +1,7 @@
 -- The turn itself, from the parts above.
 
+local NONE, FIRST, LAST, ONLY = 0, 1, 2, 3 -- when suspects may be handed out: turn.ts
+local only_suspects = suspects == ONLY
 local nothing_parked = false
 
 -- The pass ends: what a response that got lost handed out goes back. Nobody has seen its entries, so
@@ -79,25 +81,33 @@ if survey > 0 and not quiet then
   end
   if pending > 0 then
     sweep(state)
+  elseif state[3] == "1" then -- a sweep found something, and was not through when all was settled
+    delete_idle_consumers()
+    append(changes, "cursor", "0-0", "dirty", "0")
   end
-  -- Passes that die in their first turn must not starve the ordinary work: every other survey that
+  -- Passes that die in their first turn must not starve the ordinary work: every other pass that
   -- finds suspects looks for ordinary messages first.
-  if suspects == 1 and state[9] == "1" then
-    suspects = 2
+  if survey == 1 and state[9] == "1" then
+    if suspects == FIRST then
+      suspects = LAST
+    elseif suspects == ONLY then
+      suspects = NONE
+      append(changes, "suspects", "0")
+    end
   end
 end
 
 if claim > 0 and kind == "ordinary" and not quiet then
-  if suspects == 1 and hand_empty and (pending or 1) > 0 then
+  if (suspects == FIRST or suspects == ONLY) and hand_empty and (pending or 1) > 0 then
     claim_suspects()
   end
-  if kind == "ordinary" then
+  if kind == "ordinary" and not only_suspects then
     claim_new(claim - math.min(#due, math.floor(claim / 2)))
     if #due > 0 and #messages < claim then
       made = true
       claim_parked(due, claim - #messages)
     end
-    if suspects == 2 then
+    if suspects == LAST then
       if #messages > 0 then
         suspects_left = 1
       elseif hand_empty and (pending or 1) > 0 then
