@@ -43,12 +43,13 @@ test("each command is one POST that carries the token, and nothing of the client
   await queue.depth();
   await queue.deadLetters.list();
 
-  expect([...new Set(commands(server))].sort()).toEqual(["EVAL", "EVALSHA", "XRANGE"]);
+  // And the scripts' texts, where the server has not seen them yet.
+  const names = commands(server).filter((name) => name !== "EVAL");
+  expect([...new Set(names)].sort()).toEqual(["EVALSHA", "XRANGE"]);
   for (const { method, path, headers } of server.requests) {
     expect([method, path]).toEqual(["POST", "/"]);
     expect(headers.authorization).toBe(`Bearer ${TOKEN}`);
-    const names = Object.keys(headers).filter((name) => name.startsWith("upstash-"));
-    expect(names).toEqual([]);
+    expect(Object.keys(headers).filter((name) => name.startsWith("upstash-"))).toEqual([]);
   }
 });
 
