@@ -11,10 +11,15 @@ export interface DemoRedis {
   readonly what: string;
   readonly url: string;
   readonly token: string;
-  /** The built-in one is in this very process, and slow. */
+  /** Started for the demo, and gone with it. */
+  readonly own: boolean;
+  /** The one of an npm package runs in this very process, and is slow. */
   readonly slow: boolean;
   readonly rest: Rest;
 }
+
+/** At the end nobody waits for an answer any more. */
+const STOP_MS = 1_000;
 
 /** Opens the Redis that was asked for; one that speaks no REST gets a gateway in front. */
 export async function openRedis(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis> {
@@ -34,6 +39,7 @@ async function connect(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis
       what: `the REST API at ${hostOf(url)}`,
       url,
       token,
+      own: false,
       slow: false,
       rest: createRest(url, token),
     };
@@ -41,13 +47,14 @@ async function connect(choice: RedisChoice, cleanup: Cleanup): Promise<DemoRedis
   const own = choice.kind === "own" ? await startOwn(choice.embedded, cleanup) : undefined;
   const token = randomBytes(16).toString("hex");
   const redis = choice.kind === "tcp" ? choice.url : (own?.url ?? "");
-  const starting = serveGateway({ redis, token });
+  const starting = serveGateway({ redis, token, stopTimeoutMs: STOP_MS });
   cleanup.add(() => starting.then((running) => running.close(), ignore));
   const gateway = await starting;
   return {
     what: `${own?.what ?? `the Redis at ${hostOf(redis)}`}, behind the REST gateway`,
     url: gateway.url,
     token,
+    own: own !== undefined,
     slow: own?.slow ?? false,
     rest: createRest(gateway.url, token),
   };

@@ -40,14 +40,7 @@ export async function startFunctions(
   cleanup: Cleanup,
   onReady: (runtime: Runtime) => void,
 ): Promise<Functions> {
-  cleanup.add(async () => {
-    try {
-      await redis.rest.removeKeysWith(env.INBOX_STREAM);
-    } catch (cause) {
-      const text = `Could not remove the keys with "${env.INBOX_STREAM}" in their names.`;
-      throw new Error(text, { cause });
-    }
-  }, REMOVAL_LIMIT_MS);
+  if (!redis.own) cleanup.add(() => removeKeys(redis, env.INBOX_STREAM), REMOVAL_LIMIT_MS);
   const tools = prepareTools(cleanup);
   const told = async <One extends Runtime>(starting: Promise<One>): Promise<One> => {
     const runtime = await starting;
@@ -60,4 +53,13 @@ export async function startFunctions(
     told(startHttp(env, secret, tools, cleanup)),
   ]);
   return { runtimes: [worker, lambda, http], webhooks: http.webhooks };
+}
+
+/** Runs when the functions have ended: nothing comes after it. */
+async function removeKeys(redis: DemoRedis, stream: string): Promise<void> {
+  try {
+    await redis.rest.removeKeysWith(stream);
+  } catch (cause) {
+    throw new Error(`Could not remove the keys with "${stream}" in their names.`, { cause });
+  }
 }
