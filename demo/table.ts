@@ -36,7 +36,7 @@ export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, T
     line("  accepted and stored", accepted, "answered with 202"),
     "",
     line("Accepted webhooks", accepted),
-    line("  completed", all.completed, "each delivery once"),
+    line("  completed", all.completed, `of ${plan.deliveries.length} deliveries`),
     ...[...byRuntime].map(([runtime, totals]) =>
       line(`    by the ${runtime.name}`, totals.completed, `in ${count(totals.passes, "pass")}`),
     ),
