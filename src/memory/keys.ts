@@ -73,7 +73,7 @@ export function takeKeys(turn: Turn): void {
 export function keepHouse(turn: Turn, ending: boolean): void {
   const { tables, request, queue, now } = turn;
   if (!request.housekeeping && !(ending && request.keyed)) return;
-  const expired = [...tables.keys].filter(([, { expiresAt }]) => expiresAt < now).slice(0, 1_000);
+  const expired = [...tables.keys].filter(([, { expiresAt }]) => expiresAt < now).slice(0, 2_000);
   for (const [key] of expired) {
     tables.keys.delete(key);
     if (queue.keepResults) tables.results.delete(key);

@@ -9,7 +9,8 @@ export const SCRIPT_MS = 20;
 
 /**
  * A lease that ran out and was not swept yet still owns its pending entry, but its record among the
- * keys has expired: another message with the same key may have it by now.
+ * keys has expired: another message with the same key may have it by now. Such a record says done, or
+ * expires later than ours could, which was written when the lease began.
  */
 export function askForKeys(turn: Turn): void {
   const { held, complete, retry, dead, release, keyed } = turn.request;
@@ -18,7 +19,9 @@ export function askForKeys(turn: Turn): void {
     const idle = turn.idle.get(id);
     if (key === "" || idle === undefined || idle < turn.lease - SCRIPT_MS) continue;
     const record = turn.tables.keys.get(key);
-    if (record !== undefined && record.expiresAt > turn.now) turn.taken.set(key, record);
+    if (record === undefined || record.expiresAt <= turn.now) continue;
+    const oursUntil = turn.now - idle + turn.lease + SCRIPT_MS;
+    if (record.done || record.expiresAt > oursUntil) turn.taken.set(key, record);
   }
 }
 

@@ -23,6 +23,7 @@ export function give(
 /** Splits the waiting suspects: over the limit, to be given now, and the rest. */
 function chooseSuspects(turn: Turn, list: readonly Suspect[]) {
   const { onCrash, maxDeliveries } = turn.queue;
+  const most = Math.min(turn.request.suspectBatch, turn.request.claim);
   const over: Suspect[] = [];
   const chosen: Suspect[] = [];
   let alone = false;
@@ -30,10 +31,7 @@ function chooseSuspects(turn: Turn, list: readonly Suspect[]) {
     const again = suspect.crashes > 1;
     if (onCrash === "dead" || suspect.deliveries >= maxDeliveries) {
       over.push(suspect);
-    } else if (
-      chosen.length === 0 ||
-      (!again && !alone && chosen.length < turn.request.suspectBatch)
-    ) {
+    } else if (chosen.length === 0 || (!again && !alone && chosen.length < most)) {
       chosen.push(suspect);
       alone ||= again;
     }

@@ -140,18 +140,27 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
   if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
   const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;
-  // Passes that die in their first turn must not starve the ordinary work: every other survey that
-  // finds suspects looks for ordinary messages first.
-  const alternate = request.suspects === "first" && state.suspects === true;
-  const suspects = alternate ? ("last" as const) : request.suspects;
-  return { quiet, swept, suspects, trimmedUnread: Math.max(0, excess - known) };
+  return { quiet, swept, suspects: alternate(turn), trimmedUnread: Math.max(0, excess - known) };
+}
+
+/**
+ * Passes that die in their first turn must not starve the ordinary work: every other pass that finds
+ * suspects looks for ordinary messages first.
+ */
+function alternate({ request, tables }: Turn): TurnRequest["suspects"] {
+  const { suspects, found } = request;
+  if (found !== undefined || tables.state.suspects !== true) return suspects;
+  if (suspects === "first") return "last";
+  if (suspects !== "only") return suspects;
+  tables.state.suspects = false;
+  return "no";
 }
 
 function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspects"]): void {
   const { request, survey, tables, stillHeld } = turn;
   const maySuspect = stillHeld.size === 0 && (survey?.pending ?? 1) > 0;
-  if (suspects === "first" && maySuspect) claimSuspects(turn);
-  if (turn.kind === "ordinary") {
+  if ((suspects === "first" || suspects === "only") && maySuspect) claimSuspects(turn);
+  if (turn.kind === "ordinary" && request.suspects !== "only") {
     claimNew(turn, request.claim - Math.min(due.length, Math.floor(request.claim / 2)));
     claimParked(turn, due, request.claim - turn.messages.length);
     if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;

@@ -1,14 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, type TestOptions, test } from "vitest";
 import type { QueueOptions } from "../../src/index.ts";
 import type { StoreQueue } from "../../src/store.ts";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, rejectAll } from "./workbench.ts";
 
-const LEASE_MS = 100;
+const LEASE_MS = 400;
 const KEYED = { keyed: true } as const;
 
 /** Idempotency keys: work in progress, work done, work to be done again. */
-export function keys(target: () => Target): void {
+export function keys(target: () => Target, together: TestOptions): void {
   /** A queue, and a first message whose key a pass is working on. */
   async function openKeyed(
     options: Partial<QueueOptions> & { readonly port?: Partial<StoreQueue> } = {},
@@ -20,7 +20,7 @@ export function keys(target: () => Target): void {
     return { ...bench, bench, first, pass, held };
   }
 
-  describe("idempotency keys", () => {
+  describe("idempotency keys", together, () => {
     test("a message whose key is done is completed without running", async () => {
       const { turn, claim, sendKeyed, pass, held, queue } = await openKeyed();
       await turn(pass, { ...KEYED, complete: held });
@@ -96,10 +96,10 @@ export function keys(target: () => Target): void {
     });
 
     test("a renewed lease renews the record of its key", async () => {
-      const { turn, claim, sendKeyed, pass, held } = await openKeyed({ visibilityTimeout: 800 });
-      await target().pass(500);
+      const { turn, claim, sendKeyed, pass, held } = await openKeyed({ visibilityTimeout: 1_200 });
+      await target().pass(700);
       await turn(pass, { ...KEYED, held, renew: true });
-      await target().pass(500);
+      await target().pass(700);
       await sendKeyed("k");
       expect(await claim(newToken())).toMatchObject({ messages: [], deferred: 1 });
     });
@@ -171,7 +171,7 @@ export function keys(target: () => Target): void {
     });
   });
 
-  describe("kept results", () => {
+  describe("kept results", together, () => {
     test("a result is kept under the key, or else under the id", async () => {
       const bench = openWorkbench(target(), { keepResults: true });
       const [keyed] = await bench.sendKeyed("k");

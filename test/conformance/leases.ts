@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, type TestOptions, test } from "vitest";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
 
-const LEASE_MS = 100;
+const LEASE_MS = 250;
 
 /** Passes that die: lost claims, the sweep of expired leases, and the suspects that it finds. */
-export function leases(target: () => Target): void {
+export function leases(target: () => Target, together: TestOptions): void {
   /** A pass claims and dies; its leases have run out when this returns. */
   async function die(bench: Workbench, count?: number) {
     const reply = await bench.claim(newToken(), count, { suspectBatch: 2 });
@@ -58,7 +58,47 @@ export function leases(target: () => Target): void {
     });
   });
 
-  describe("expired leases", () => {
+  describe("expired leases", together, () => {
+    test("a retry keeps the id, counts the delivery, and waits until it is due", async () => {
+      const bench = openWorkbench(target());
+      const [id] = await bench.send("a");
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass)).messages);
+      const settled = await bench.turn(pass, { retry: later(held, 300) });
+      expect(settled.nextDueAt).toBe(settled.now + 300);
+      const early = await bench.claim(newToken());
+      expect(early).toMatchObject({ messages: [], nextDueAt: settled.nextDueAt });
+      await target().pass(300);
+      const due = await bench.claim(newToken());
+      expect(due.messages).toMatchObject([{ id, delivery: 2, crashes: 0 }]);
+    });
+
+    test("what is held and renewed stays with its pass beyond the first lease", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: 1_200 });
+      await bench.send("a");
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass)).messages);
+      await target().pass(700);
+      expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [] });
+      await target().pass(700);
+      const other = await bench.claim(newToken());
+      expect(other).toMatchObject({ messages: [], reclaimed: 0 });
+      expect(await bench.turn(pass, { complete: held })).toMatchObject({ lost: [] });
+      expect((await bench.queue.depth()).entries).toBe(0);
+    });
+
+    test("what is held and not renewed is lost with its lease, and its reply says so", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const [id] = await bench.send("a");
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass)).messages);
+      await target().pass(LEASE_MS);
+      const other = newToken();
+      expect(idsOf(await bench.claim(other))).toEqual([id]);
+      expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [id] });
+      expect(await bench.outside.consumers()).toMatchObject({ [other]: 1 });
+    });
+
     test("a dead pass's messages come to the next one as suspects, one delivery later", async () => {
       const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
       const ids = await bench.send("a", "b");
@@ -68,6 +108,15 @@ export function leases(target: () => Target): void {
       expect(next.messages.map(({ id, delivery, crashes }) => [id, delivery, crashes])).toEqual(
         ids.map((id) => [id, 2, 1]),
       );
+    });
+
+    test("suspects are no more than the claim asks for", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const ids = await bench.send(1, 2, 3, 4, 5);
+      await die(bench);
+      const reply = await bench.claim(newToken(), 2, { suspectBatch: 4 });
+      expect(reply).toMatchObject({ kind: "suspects", suspectsLeft: true });
+      expect(idsOf(reply)).toEqual(ids.slice(0, 2));
     });
 
     test("suspects come in a small batch, then alone, and are dead after their last delivery", async () => {

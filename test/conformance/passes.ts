@@ -54,6 +54,26 @@ export function passes(target: () => Target): void {
       expect(Math.round(wait / 60_000)).toBe(60);
     });
 
+    test("duplicates in front of a queue do not end the pass before it has seen the rest", async () => {
+      const { queue, send, sendKeyed } = openWorkbench(target());
+      await sendKeyed("k");
+      await drain(queue, () => {});
+      await sendKeyed(...Array(25).fill("k"));
+      await send("behind them");
+      const report = await drain(queue, () => {}, { batch: 10 });
+      expect(report).toMatchObject({ stopped: "empty", duplicates: 25, completed: 1 });
+    });
+
+    test("messages that wait for their key do not end the pass before it has seen the rest", async () => {
+      const { queue, send, sendKeyed, claim } = openWorkbench(target());
+      await sendKeyed("k");
+      await claim(newToken());
+      await sendKeyed(...Array(25).fill("k"));
+      await send("behind them");
+      const report = await drain(queue, () => {}, { batch: 10 });
+      expect(report).toMatchObject({ deferred: 25, completed: 1 });
+    });
+
     test("a limit of messages ends the pass, and the rest stays for the next", async () => {
       const { queue, send } = openWorkbench(target());
       await send(...numbers(30));

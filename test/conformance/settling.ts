@@ -121,20 +121,6 @@ export function settling(target: () => Target): void {
       });
     });
 
-    test("a retry keeps the id, counts the delivery, and waits until it is due", async () => {
-      const bench = openWorkbench(target());
-      const [id] = await bench.send("a");
-      const pass = newToken();
-      const held = inHand((await bench.claim(pass)).messages);
-      const settled = await bench.turn(pass, { retry: later(held, 300) });
-      expect(settled.nextDueAt).toBe(settled.now + 300);
-      const early = await bench.claim(newToken());
-      expect(early).toMatchObject({ messages: [], nextDueAt: settled.nextDueAt });
-      await target().pass(300);
-      const due = await bench.claim(newToken());
-      expect(due.messages).toMatchObject([{ id, delivery: 2, crashes: 0 }]);
-    });
-
     test("what is released comes again at once, and its delivery does not count", async () => {
       const bench = openWorkbench(target());
       const [id] = await bench.send("a");
@@ -155,32 +141,6 @@ export function settling(target: () => Target): void {
       expect(await bench.outside.consumers()).toEqual({});
       const again = await bench.claim(newToken());
       expect(again.messages).toMatchObject([{ id, delivery: 1 }]);
-    });
-
-    test("what is held and renewed stays with its pass beyond the first lease", async () => {
-      const bench = openWorkbench(target(), { visibilityTimeout: 800 });
-      await bench.send("a");
-      const pass = newToken();
-      const held = inHand((await bench.claim(pass)).messages);
-      await target().pass(500);
-      expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [] });
-      await target().pass(500);
-      const other = await bench.claim(newToken());
-      expect(other).toMatchObject({ messages: [], reclaimed: 0 });
-      expect(await bench.turn(pass, { complete: held })).toMatchObject({ lost: [] });
-      expect((await bench.queue.depth()).entries).toBe(0);
-    });
-
-    test("what is held and not renewed is lost with its lease, and its reply says so", async () => {
-      const bench = openWorkbench(target(), { visibilityTimeout: 100 });
-      const [id] = await bench.send("a");
-      const pass = newToken();
-      const held = inHand((await bench.claim(pass)).messages);
-      await target().pass(100);
-      const other = newToken();
-      expect(idsOf(await bench.claim(other))).toEqual([id]);
-      expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [id] });
-      expect(await bench.outside.consumers()).toMatchObject({ [other]: 1 });
     });
   });
 }

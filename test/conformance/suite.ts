@@ -3,19 +3,36 @@ import { claiming } from "./claiming.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
+import { limits } from "./limits.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
 import { removal } from "./removal.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
 
-/** Holds a store to the port, and the queue above it to what it promises. */
-export function conformance(open: () => Promise<Target>): void {
+/**
+ * Holds a store to the port, and the queue above it to what it promises. Tests that wait for leases
+ * wait together where that is safe: where time is not theirs to move.
+ */
+export function conformance(
+  open: () => Promise<Target>,
+  { concurrent }: { readonly concurrent: boolean },
+): void {
   let target: Target;
   beforeAll(async () => {
     target = await open();
   });
   afterAll(() => target.close());
-  for (const concern of [claiming, settling, leases, keys, removal, deadLetters, passes, payloads])
-    concern(() => target);
+  const concerns = [
+    claiming,
+    settling,
+    leases,
+    keys,
+    removal,
+    deadLetters,
+    passes,
+    payloads,
+    limits,
+  ];
+  for (const concern of concerns) concern(() => target, { concurrent });
 }

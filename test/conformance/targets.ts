@@ -3,16 +3,23 @@ import { inject } from "vitest";
 import { type LocalRedis, startRedis } from "../../scripts/local-redis.ts";
 import { serveGateway } from "../../src/gateway/index.ts";
 import { createQueue, drain } from "../../src/index.ts";
+import { systemClock } from "../../src/redis/clock.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { createRedisStore } from "../../src/redis/store.ts";
 import type { Transport } from "../../src/redis/transport.ts";
 import { upstash } from "../../src/redis/upstash.ts";
-import type { Store } from "../../src/store.ts";
+import type { Clock, Store } from "../../src/store.ts";
 import { faultyStore, memoryStore } from "../../src/testing.ts";
 import { connectRaw, uniqueName } from "../support/redis.ts";
 import { movingClock } from "./moving-clock.ts";
 import { outsideMemory, outsideRedis } from "./outside.ts";
 import { type Loss, lossesInOrder, type Target } from "./target.ts";
+
+/** The system's time, but the pauses before a request is repeated (all under a second) are left out. */
+const HASTY: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => (ms < 1_000 ? Promise.resolve() : systemClock.sleep(ms, signal)),
+};
 
 export async function memoryTarget(): Promise<Target> {
   const clock = movingClock();
@@ -38,7 +45,7 @@ export async function tcpTarget(): Promise<Target> {
   const raw = connectRaw(url);
   const store = ioredis({ url });
   const network = createNetwork();
-  const faulty = createRedisStore(commandsOf(raw, network));
+  const faulty = createRedisStore(commandsOf(raw, network), { clock: HASTY });
   await warmUp(store, faulty);
   return {
     store,
@@ -62,7 +69,7 @@ export async function restTarget(url = inject("redisUrl")): Promise<Target> {
   const store = upstash({ url: gateway.url, token: tokens.healthy });
   const network = createNetwork();
   const restore = troubleFetch(network, tokens.faulty);
-  const faulty = upstash({ url: gateway.url, token: tokens.faulty });
+  const faulty = upstash({ url: gateway.url, token: tokens.faulty, clock: HASTY });
   await warmUp(store, faulty);
   return {
     store,

@@ -59,7 +59,7 @@ export function openWorkbench(
   };
 }
 
-function turnRequest(token: string, request: Partial<TurnRequest>): TurnRequest {
+export function turnRequest(token: string, request: Partial<TurnRequest>): TurnRequest {
   return {
     token,
     complete: [],
