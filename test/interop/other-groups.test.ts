@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { createQueue, drain, Retry } from "../../src/index.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
+import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS } from "../transports/stores.ts";
 import { addPlain, idsOf, otherProgram, readGroup } from "./foreign.ts";
 
@@ -107,4 +108,26 @@ serverTest("a group that appears during a pass loses nothing that it has parked"
   expect(await stock.depth()).toMatchObject({ entries: 5, parked: 5 });
   expect(await drain(mail, () => {})).toMatchObject({ trimmed: 0, otherGroups: ["stock"] });
   expect(await stock.depth()).toMatchObject({ entries: 5, parked: 5 });
+});
+
+serverTest("ids that a producer chose are compared as numbers", async () => {
+  const store = await openStore("tcp");
+  const redis = otherProgram();
+  const ids = ["1-1", "9-0", "10-0", "100-0", "9007199254740993-1", "9007199254740993-10"];
+  for (const parked of ["9-0", "9007199254740993-10"]) {
+    const stream = uniqueName();
+    for (const id of ids) await redis.xadd(stream, id, "n", "1");
+    const mail = createQueue({ name: stream, store, group: "mail" });
+    const stock = createQueue({ name: stream, store, group: "stock" });
+    await drain(stock, () => {}, { maxMessages: 1 });
+    const failing = await drain(mail, (message) => {
+      if (message.id === parked) throw new Retry("1 h");
+    });
+    expect(failing).toMatchObject({ completed: 5, retried: 1 });
+    await drain(stock, () => {});
+    expect(await idsOf(redis, stream)).toEqual(ids.slice(ids.indexOf(parked)));
+    await letTimePass(redis, stream, 7_200_000, "mail");
+    expect(await drain(mail, () => {})).toMatchObject({ completed: 1, lostPayloads: 0 });
+    expect(await redis.xlen(stream)).toBe(0);
+  }
 });

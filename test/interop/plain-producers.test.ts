@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { createQueue, drain, Reject, Retry } from "../../src/index.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
+import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS } from "../transports/stores.ts";
 import { addPlain, idsOf, otherProgram, readGroup, redisCli } from "./foreign.ts";
 
@@ -122,3 +123,23 @@ serverTest(
     expect(after).toMatchObject({ completed: 5, trimmedUnread: 0, lostPayloads: 0 });
   },
 );
+
+serverTest("a field of a plain producer can be the idempotency key", async () => {
+  const store = await openStore("tcp");
+  const name = uniqueName("orders");
+  const queue = createQueue({ name, store, idempotencyField: "order_id" });
+  for (const item of ["first", "again"]) {
+    redisCli("XADD", name, "*", "order_id", "ord 123", "item", item);
+  }
+  const seen: unknown[] = [];
+  const handler = (message: { payload: unknown; idempotencyKey: string | undefined }) =>
+    seen.push([message.idempotencyKey, message.payload]);
+  const first = await drain(queue, handler);
+  expect(first.completed).toBe(1);
+  expect(first.deferred + first.duplicates).toBe(1);
+  await letTimePass(otherProgram(), name, 120_000);
+  const second = await drain(queue, handler);
+  expect(second).toMatchObject({ completed: 0, duplicates: 1 - first.duplicates });
+  expect(seen).toEqual([["ord 123", { order_id: "ord 123", item: "first" }]]);
+  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+});
