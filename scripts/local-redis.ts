@@ -74,13 +74,39 @@ export async function startRedis(
   return binary === undefined ? startEmbedded() : startServer(binary, args);
 }
 
+/** How often a port may turn out to be taken after all: another process was faster. */
+const PORT_TRIES = 5;
+
 async function startServer(binary: RedisBinary, args: readonly string[]): Promise<LocalRedis> {
-  const dir = mkdtempSync(join(tmpdir(), "xdrain-redis-"));
-  const port = await freePort();
+  for (let tries = 1; ; tries += 1) {
+    const dir = mkdtempSync(join(tmpdir(), "xdrain-redis-"));
+    try {
+      return await startOn(await freePort(), dir, binary, args);
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true });
+      if (tries === PORT_TRIES) throw error;
+    }
+  }
+}
+
+async function startOn(
+  port: number,
+  dir: string,
+  binary: RedisBinary,
+  args: readonly string[],
+): Promise<LocalRedis> {
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
   const launch = async () => {
-    const child = spawn(binary.path, [...options, ...args], { env: binary.env, stdio: "ignore" });
+    // In a process group of its own, so that Ctrl-C leaves it to its owner to end it.
+    const child = spawn(binary.path, [...options, ...args], {
+      env: binary.env,
+      stdio: "ignore",
+      detached: true,
+    });
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
     const exited = new Promise<void>((done) => child.once("exit", () => done()));
+    void exited.then(() => process.off("exit", end));
     await accepting(port, exited);
     return { child, exited };
   };
@@ -89,8 +115,6 @@ async function startServer(binary: RedisBinary, args: readonly string[]): Promis
     running.child.kill("SIGKILL");
     await running.exited;
   };
-  const onExit = () => running.child.kill("SIGKILL");
-  process.once("exit", onExit);
   return {
     kind: "server",
     port,
@@ -100,7 +124,6 @@ async function startServer(binary: RedisBinary, args: readonly string[]): Promis
       running = await launch();
     },
     async stop() {
-      process.off("exit", onExit);
       await kill();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -162,10 +162,14 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     for (const held of hand.list()) {
       if (held.state === "running") held.controller.abort(interruption(reason));
     }
-    // An aborted handler is not waited for, but its error is told and its outcome taken.
+    // An aborted handler is not waited for, but its error is told and its outcome taken: those come
+    // before any timer, however late it is.
+    await store.sleep(0);
     await runningDone(options.deadline);
+    pass.tally.uncertain += hand.running;
     if (reason === "store") {
       countUnsettled(pass.tally, hand.takeOutcomes(false));
+      pass.tally.uncertain += hand.waiting;
     } else if (turns > 0 && requestsLeft(pass) > 0) {
       await takeTurn(0, true);
     }

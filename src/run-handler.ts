@@ -24,6 +24,7 @@ export async function runHandler(run: HandlerRun): Promise<Outcome> {
   const timer = startTimer(run);
   try {
     const payload = await orAborted(readPayload(queue.schema, held.entry.fields), signal);
+    signal.throwIfAborted();
     const work = run.handler(messageOf(held, payload), contextOf(run));
     const result = isPromise(work) ? await orAborted(Promise.resolve(work), signal) : work;
     return { kind: "complete", result: keepResult(queue, result) };
@@ -87,6 +88,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 
 function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
+    work.catch(() => {}); // heard below, unless the abort came first
     if (signal.aborted) return reject(signal.reason);
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });

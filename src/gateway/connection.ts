@@ -140,6 +140,8 @@ export function ready(client: Redis | Cluster, timeoutMs: number): Promise<void>
     };
     const timer = setTimeout(onEnd, timeoutMs);
     if (isReady(client)) return onReady();
+    // Each request that waits listens for itself, as many as the gateway's limits let in.
+    client.setMaxListeners(0);
     client.on("ready", onReady);
     client.on("end", onEnd);
     client.on("error", onError);

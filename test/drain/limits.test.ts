@@ -167,3 +167,54 @@ test("leases of what waits in hand are renewed while an earlier message is worke
   expect(stolen).toEqual([]);
   expect(report).toMatchObject({ completed: 3, lost: 0 });
 });
+
+test("a handler that goes on after its abort, and fails at last, disturbs nobody", async () => {
+  const queue = tcpQueue<string>({ backoff: { initial: "1 h" } });
+  await queue.send("stubborn");
+  let fail: (error: Error) => void = () => {};
+  const report = await drain(
+    queue,
+    () =>
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      }),
+    { maxDuration: 50 },
+  );
+  expect(report).toMatchObject({ stopped: "deadline", retried: 1 });
+  // An unhandled rejection would end the process, and this test run with it.
+  fail(new Error("too late"));
+  await new Promise((done) => setImmediate(done));
+});
+
+test("a handler that throws what has no text fails like any other", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
+  await queue.sendBatch(numbers(2));
+  const report = await drain(queue, ({ payload }) => {
+    if (payload === 0) throw Object.create(null);
+  });
+  expect(report).toMatchObject({ completed: 1, retried: 1 });
+  expect(report.errors[0]?.error).toBe("an error that has no text");
+});
+
+test("a handler that blocks the process past the deadline is settled all the same", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
+  await queue.sendBatch(numbers(20));
+  const report = await drain(
+    queue,
+    ({ payload }, { signal }) => {
+      if (payload === 3) {
+        const until = Date.now() + 150;
+        while (Date.now() < until);
+        return;
+      }
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+    { maxDuration: 100, concurrency: 5 },
+  );
+  const { completed, retried, released, lost, uncertain } = report;
+  expect(report).toMatchObject({ stopped: "deadline", claimed: 20, completed: 1, lost: 0 });
+  expect(completed + retried + released + lost + uncertain).toBe(20);
+  expect(await queue.depth()).toMatchObject({ inFlight: 0, parked: 19 });
+});
