@@ -6,7 +6,6 @@ import { createOutlook, foundBy, type LaneRole } from "./outlook.ts";
 import {
   callLimits,
   claimsNoMore,
-  fewRequestsLeft,
   fitsBeforeDeadline,
   mustStop,
   type Pass,
@@ -32,10 +31,15 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
   const extensions = createExtensions(waker.wake);
   let finishing = false;
   let turns = 0;
+  let idleTurns = 0; // in a row
   pass.wakers.add(waker.wake);
 
   const leaseAge = () => Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
-  const renewalDue = () => extensions.waiting || leaseAge() * 3 >= outlook.leaseMs;
+  /** One request stays for the last turn of each lane. */
+  const canRenew = () => requestsLeft(pass) > options.lanes;
+  /** At what age leases are renewed; where that cannot be, handlers get most of their lease. */
+  const renewalAge = () => outlook.leaseMs * (canRenew() ? 1 / 3 : 0.8);
+  const renewalDue = () => extensions.waiting || leaseAge() >= renewalAge();
 
   /** Whether the next claiming turn may go: ahead of the last handlers, or behind them. */
   function readyToClaim(): boolean {
@@ -149,7 +153,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     for (;;) {
       startHandlers();
       if (mustStop(pass) !== undefined || readyToClaim() || renewalDue() || stuck()) return;
-      const renewIn = outlook.leaseMs / 3 - leaseAge();
+      const renewIn = renewalAge() - leaseAge();
       const stopIn = workUntil(options) - store.now();
       await waker.wait(Math.max(1, Math.min(renewIn, stopIn)));
     }
@@ -188,15 +192,16 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
 
       const noMore = claimsNoMore(pass);
       if (noMore !== undefined && hand.size === 0) return await finish(noMore);
-      if (renewalDue() && fewRequestsLeft(pass)) return await finish("requests");
+      if (renewalDue() && !canRenew()) return await finish("requests");
       const claim = noMore === undefined && readyToClaim() ? claimSize(pass) : 0;
       pass.claimsLeft -= claim;
       const reply = await takeTurn(claim);
 
       const idle = claim > 0 && foundBy(reply) === 0 && hand.size + hand.done === 0;
+      idleTurns = idle ? idleTurns + 1 : 0;
       if (!idle) {
         await waitForTurn();
-      } else if (!outlook.suspectsWaiting) {
+      } else if (!outlook.suspectsWaiting || idleTurns > 2) {
         // A sweep that found something and is not through goes on; otherwise there is no more.
         const found = outlook.seen?.found;
         if (reply.reclaimed === 0 || found?.sweeping !== true) return "empty";

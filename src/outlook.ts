@@ -88,7 +88,9 @@ export function createOutlook(
       found = reply.found ?? found;
       if (request.claim === 0) return;
       if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
-      if (reply.reclaimed > 0) suspectsWaiting ||= reply.kind !== "suspects";
+      if (reply.reclaimed > 0 && role !== "ordinary") {
+        suspectsWaiting ||= reply.kind !== "suspects";
+      }
       suspectsInHand = reply.kind === "suspects";
       keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
       const size = sizeOf(reply.messages);

@@ -41,7 +41,8 @@ export function mustStop(pass: Pass): Stopped | undefined {
 /** Why the pass claims no more, though it works on what it has; undefined while it may claim. */
 export function claimsNoMore(pass: Pass): Stopped | undefined {
   if (pass.claimsLeft <= 0) return "messages";
-  if (fewRequestsLeft(pass)) return "requests";
+  // Beyond another turn each lane needs a request to settle, and one in case that gets no answer.
+  if (requestsLeft(pass) <= 2 * pass.options.lanes) return "requests";
   if (!fitsBeforeDeadline(pass)) return "deadline";
   return undefined;
 }
@@ -49,11 +50,6 @@ export function claimsNoMore(pass: Pass): Stopped | undefined {
 /** Whether a handler of the usual length would be done in time. */
 export function fitsBeforeDeadline(pass: Pass): boolean {
   return pass.queue.store.now() + pass.meanHandlerMs < workUntil(pass.options);
-}
-
-/** Beyond another turn each lane needs a request to settle, and one in case that gets no answer. */
-export function fewRequestsLeft(pass: Pass): boolean {
-  return requestsLeft(pass) <= 2 * pass.options.lanes;
 }
 
 export function requestsLeft(pass: Pass): number {

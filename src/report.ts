@@ -31,7 +31,7 @@ export interface DrainReport {
   readonly lost: number;
   /** Worked on, but no answer says whether the outcome was stored; they may come again. */
   readonly uncertain: number;
-  /** Expired leases of dead passes that this one found. */
+  /** Expired leases that this pass found; a message that waits long to be run again counts again. */
   readonly reclaimed: number;
   /** Claimed by a request whose response was lost, and received again. */
   readonly replayed: number;

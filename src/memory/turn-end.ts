@@ -161,7 +161,9 @@ function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspec
   const maySuspect = stillHeld.size === 0 && (survey?.pending ?? 1) > 0;
   if ((suspects === "first" || suspects === "only") && maySuspect) claimSuspects(turn);
   if (turn.kind === "ordinary" && request.suspects !== "only") {
-    claimNew(turn, request.claim - Math.min(due.length, Math.floor(request.claim / 2)));
+    // Half of the batch is for what is due, of an odd one now more and now less.
+    const half = Math.floor((request.claim + (turn.now % 2)) / 2);
+    claimNew(turn, request.claim - Math.min(due.length, half));
     claimParked(turn, due, request.claim - turn.messages.length);
     if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;
     else if (suspects === "last" && maySuspect) claimSuspects(turn);

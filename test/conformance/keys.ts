@@ -68,7 +68,11 @@ export function keys(target: () => Target, together: TestOptions): void {
 
     test.each(["retry", "dead", "release"] as const)("%s frees the key", async (outcome) => {
       const { turn, claim, sendKeyed, pass, held } = await openKeyed();
-      const outcomes = { retry: later(held, 60_000), dead: rejectAll(held), release: later(held) };
+      const outcomes = {
+        retry: later(held, 60_000),
+        dead: rejectAll(held),
+        release: later(held, 60_000),
+      };
       const release = { ...KEYED, [outcome]: outcomes[outcome] };
       await turn(pass, release);
       const [second] = await sendKeyed("k");

@@ -100,3 +100,19 @@ test("at its deadline a pass gives back what it did not start, for nothing", asy
   await drain(queue, (message) => deliveries.push(message.deliveries));
   expect(deliveries).toEqual(Array(18).fill(1));
 });
+
+test("a retry that is due is not starved by new messages, even one message at a time", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: 0 } });
+  await queue.sendBatch(Array.from({ length: 60 }, (_, n) => ({ payload: n })));
+  const seen: number[] = [];
+  await drain(
+    queue,
+    ({ payload, failures }) => {
+      seen.push(payload);
+      if (payload === 0 && failures === 0) throw new Error("once");
+    },
+    { batch: 1 },
+  );
+  expect(seen).toHaveLength(61);
+  expect(seen.lastIndexOf(0)).toBeLessThan(60);
+});

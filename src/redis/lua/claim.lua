@@ -130,6 +130,9 @@ end
 -- As many as fit by the size seen so far. Where none was seen, a first slice small enough to fit
 -- whatever its payloads are tells how many more do.
 local function claim_new(want)
+  if want < 1 then -- COUNT 0 would mean all there are
+    return
+  end
   if size_hint > 0 then
     return read_new(math.min(want, math.max(1, floor(max_bytes / size_hint))))
   end

@@ -102,7 +102,8 @@ if claim > 0 and kind == "ordinary" and not quiet then
     claim_suspects()
   end
   if kind == "ordinary" and not only_suspects then
-    claim_new(claim - math.min(#due, math.floor(claim / 2)))
+    -- Half of the batch is for what is due, of an odd one now more and now less.
+    claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)))
     if #due > 0 and #messages < claim then
       made = true
       claim_parked(due, claim - #messages)
