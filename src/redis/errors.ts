@@ -16,7 +16,7 @@ const CLASSES: readonly ErrorClass[] = [
   },
   {
     code: "store_full",
-    words: /\bOOM\b|capacity quota exceeded|max(imum)? (request|record|database) size/i,
+    words: /\bOOM\b|capacity quota exceeded|max(imum)?( single)? (request|record|database) size/i,
     advice: "Redis is full; nothing was stored. Drain, raise its memory, or send less.",
   },
   {
@@ -38,7 +38,8 @@ const CLASSES: readonly ErrorClass[] = [
   },
   {
     code: "store_unavailable",
-    words: /\b(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY)\b/,
+    words:
+      /\b(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY)\b|max number of clients|max concurrent connections/,
     advice: "Redis is not ready; the next pass tries again.",
   },
 ];
