@@ -24,6 +24,6 @@ export async function letTimePass(
 }
 
 async function shiftScores(redis: Redis, key: string, by: number): Promise<void> {
-  const members = await redis.zrange(key, 0, -1);
+  const members = (await redis.call("ZRANGE", key, "0", "-1")) as string[];
   for (const member of members) await redis.call("ZINCRBY", key, String(-by), member);
 }
