@@ -213,6 +213,20 @@ export function leases(target: () => Target, together: TestOptions): void {
       ]);
     });
 
+    test("live leases in front do not hide the expired ones behind them", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await bench.send(...Array(125).keys());
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass, 125)).messages);
+      await target().pass(LEASE_MS + 10);
+      await bench.turn(pass, { held: held.slice(0, 120), renew: true, survey: false });
+      // Redis looks at a hundred in one slice, the embedded server at all of them.
+      const { reclaimed } = await bench.turn(newToken());
+      await target().pass(51);
+      const second = await bench.turn(newToken());
+      expect(reclaimed + second.reclaimed).toBe(5);
+    });
+
     test("a finished sweep is not repeated before its gate opens", async () => {
       const port = { leaseMs: LEASE_MS, gateMs: 1_000 };
       const bench = openWorkbench(target(), { port });

@@ -97,17 +97,23 @@ export function settling(target: () => Target): void {
       expect((await bench.queue.depth()).entries).toBe(0);
     });
 
-    test("an outcome is uncertain when its response is lost and another pass has the message", async () => {
-      const bench = openWorkbench(target());
-      const [id] = await bench.send("a");
-      const pass = newToken();
-      const held = inHand((await bench.claim(pass)).messages);
-      const other = newToken();
-      const store = target().faulty({ lost: "response", meanwhile: () => bench.claim(other) });
-      const reply = await bench.turn(pass, { retry: later(held) }, store);
-      expect(reply).toMatchObject({ lost: [], uncertain: [id] });
-      expect(await bench.outside.consumers()).toEqual({ [other]: 1 });
-    });
+    test.each([
+      ["removed", false],
+      ["kept", true],
+    ])(
+      "an outcome is uncertain when its response is lost and another pass has the message, where completed entries are %s",
+      async (_, shared) => {
+        const bench = openWorkbench(target(), { shared });
+        const [id] = await bench.send("a");
+        const pass = newToken();
+        const held = inHand((await bench.claim(pass)).messages);
+        const other = newToken();
+        const store = target().faulty({ lost: "response", meanwhile: () => bench.claim(other) });
+        const reply = await bench.turn(pass, { retry: later(held) }, store);
+        expect(reply).toMatchObject({ lost: [], uncertain: [id] });
+        expect(await bench.outside.consumers()).toEqual({ [other]: 1 });
+      },
+    );
 
     test("no answer at all is an error that says how often it was asked", async () => {
       const bench = openWorkbench(target());
