@@ -13,6 +13,7 @@ interface Step {
 const steps: readonly Step[] = [
   { name: "format and lint", command: ["biome", "ci", "--error-on-warnings", "."] },
   { name: "lua", command: ["node", "scripts/build-lua.ts", "--check"] },
+  { name: "lock file", command: ["node", "scripts/complete-lock.ts", "--check"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   {
     name: "types of the core, without any environment",
