@@ -24,6 +24,7 @@ import type { Handler } from "./message.ts";
 import type { LaneRole } from "./outlook.ts";
 import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
 import type { Queue } from "./queue.ts";
+import { repairQueue } from "./repair.ts";
 import { createTally, type DrainReport, type Stopped, writeReport } from "./report.ts";
 
 /** Which reason a pass with several lanes gives: the first of these that any lane had. */
@@ -116,6 +117,7 @@ async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
       tally.trimmed += trimmed.removed;
       tally.commands += trimmed.bill.commands;
       more = trimmed.more;
+      if (trimmed.orphans) tally.repaired += await repairQueue(queue, callLimits(pass, true), 10);
     }
   } catch (error) {
     // Everything is settled; what was not removed now is removed by a later pass.

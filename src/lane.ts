@@ -31,6 +31,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
   const extensions = createExtensions(waker.wake);
   let finishing = false;
   let turns = 0;
+  let broken = false; // a turn of this lane has failed
   let idleTurns = 0; // in a row
   pass.wakers.add(waker.wake);
 
@@ -142,6 +143,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
   /** A turn that failed: what it should have settled is uncertain, and the pass is over. */
   function abandon(error: unknown, outcomes: Outcomes): void {
     pass.failed = true;
+    broken = true;
     wakeAll(pass);
     if (!(error instanceof StoreError)) return;
     pass.tally.error = error;
@@ -171,7 +173,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     await store.sleep(0);
     await runningDone(options.deadline);
     pass.tally.uncertain += hand.running;
-    if (reason === "store") {
+    if (broken) {
       countUnsettled(pass.tally, hand.takeOutcomes(false));
       pass.tally.uncertain += hand.waiting;
     } else if (turns > 0 && requestsLeft(pass) > 0) {

@@ -96,7 +96,7 @@ export function resolveQueue(
     store: options.store,
     storeQueue: resolveStoreQueue(options),
     codec: oneOf("codec", options.codec, ["json", "fields"]),
-    maxFailures: integer("maxFailures", options.maxFailures, { min: 1, max: 500, default: 5 }),
+    maxFailures: integer("maxFailures", options.maxFailures, { min: 1, max: 250, default: 5 }),
     backoff: resolveBackoff(options.backoff),
     maxPayload: integer("maxPayload", options.maxPayload, {
       min: 1,
@@ -127,7 +127,7 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
     maxDeliveries: integer("maxDeliveries", options.maxDeliveries, {
       min: 1,
-      max: 500,
+      max: 250,
       default: Math.max(10, options.maxFailures ?? 0),
     }),
     onCrash: oneOf("onCrash", options.onCrash, ["retry", "dead"]),

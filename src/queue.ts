@@ -1,6 +1,7 @@
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import { name } from "./expect.ts";
 import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
+import { repairQueue } from "./repair.ts";
 import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./send.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import type { Depth } from "./store.ts";
@@ -73,16 +74,6 @@ export function createQueue(
 
     depth: () => store.depth(storeQueue, {}),
 
-    async repair() {
-      if (storeQueue.shared || storeQueue.retention !== undefined) return 0;
-      let parked = 0;
-      let cursor: string | undefined;
-      do {
-        const repaired = await store.repair(storeQueue, cursor, {});
-        parked += repaired.parked;
-        cursor = repaired.cursor;
-      } while (cursor !== undefined);
-      return parked;
-    },
+    repair: () => repairQueue(resolved, {}),
   };
 }

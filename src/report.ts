@@ -41,6 +41,8 @@ export interface DrainReport {
   readonly trimmedUnread: number;
   /** Completed entries that were removed late, by a trim. */
   readonly trimmed: number;
+  /** Messages brought back whose retry times had been lost (an eviction, a mistaken DEL). */
+  readonly repaired: number;
   /** Other consumer groups of the stream; with any, entries are trimmed and never deleted. */
   readonly otherGroups: readonly string[];
   /** True where the server refused to hand out more to one consumer. */
@@ -78,6 +80,7 @@ type Counter =
   | "lostPayloads"
   | "trimmedUnread"
   | "trimmed"
+  | "repaired"
   | "turns"
   | "requests"
   | "commands";
@@ -107,6 +110,7 @@ export function createTally(): Tally {
     lostPayloads: 0,
     trimmedUnread: 0,
     trimmed: 0,
+    repaired: 0,
     turns: 0,
     requests: 0,
     commands: 0,

@@ -261,6 +261,8 @@ export interface Trimmed {
   readonly removed: number;
   /** A slice was removed, and more may go. */
   readonly more: boolean;
+  /** Entries are there that may be parked messages whose set was lost: a repair brings them back. */
+  readonly orphans: boolean;
   readonly bill: Bill;
 }
 

@@ -20,13 +20,16 @@ export function renewHeld(turn: Turn): void {
   turn.group.claim(request.token, renewed, { minIdle: 0, justId: true });
 }
 
-/** An outcome that was sent before and is not owned now: parked or gone, it was settled then. */
+/**
+ * An outcome that was sent before and is not owned now. A retry or a release was settled then if the
+ * entry is parked; any outcome, if it is gone. Otherwise it cannot be told.
+ */
 export function resolveUnsettled(turn: Turn): void {
   const { tables, group, stream } = turn;
-  for (const id of turn.unsettled) {
-    if (tables.parked.has(id)) continue;
+  for (const { id, parking } of turn.unsettled) {
+    const parked = tables.parked.has(id);
     const there = !turn.keep && stream.get(id) !== undefined;
-    if (group.pending.has(id) || there) turn.uncertain.push(id);
+    if ((parked || group.pending.has(id) || there) && !(parking && parked)) turn.uncertain.push(id);
   }
 }
 

@@ -40,6 +40,8 @@ export interface GroupState {
   leaseAt?: number;
   shared?: boolean;
   trimmed?: number;
+  /** A trim has removed entries on the word of the parked set. */
+  marked?: boolean;
   /** Whether suspects were the last to be handed out. */
   suspects?: boolean;
   created?: number;

@@ -30,12 +30,12 @@ export function owns(turn: Turn, { id, delivery }: Delivery): boolean {
 }
 
 /** Whether the outcome may be applied; the fate of one that may not is told in the reply. */
-export function mine(turn: Turn, outcome: Delivery): boolean {
+export function mine(turn: Turn, outcome: Delivery, parking = false): boolean {
   if (owns(turn, outcome)) return true;
   if (turn.attempt === 1) turn.lost.push(outcome.id);
   // Sent before: it may be settled already, which resolveUnsettled finds out. Where it is owned with
   // another count, an earlier attempt has parked it and claimed it again.
-  else if (!turn.delivery.has(outcome.id)) turn.unsettled.push(outcome.id);
+  else if (!turn.delivery.has(outcome.id)) turn.unsettled.push({ id: outcome.id, parking });
   return false;
 }
 
@@ -75,7 +75,7 @@ export function free(turn: Turn, outcome: Delivery): void {
 
 export function settleRetries(turn: Turn): void {
   for (const outcome of turn.request.retry) {
-    if (!mine(turn, outcome)) continue;
+    if (!mine(turn, outcome, true)) continue;
     park(turn, outcome.id, turn.now + outcome.delayMs, outcome.delivery);
     free(turn, outcome);
     turn.delivery.delete(outcome.id);
@@ -84,7 +84,7 @@ export function settleRetries(turn: Turn): void {
 
 export function settleReleased(turn: Turn): void {
   for (const outcome of turn.request.release) {
-    if (!mine(turn, outcome)) continue;
+    if (!mine(turn, outcome, true)) continue;
     park(turn, outcome.id, turn.now + outcome.delayMs, outcome.delivery - 1);
     free(turn, outcome);
     turn.delivery.delete(outcome.id);

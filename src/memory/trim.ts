@@ -15,10 +15,26 @@ export function trim(memory: Memory, queue: StoreQueue, declared: readonly strin
   const floor = stream === undefined ? undefined : floorOf(memory, queue.stream, stream);
   const bill = { requests: 1, commands: 0 };
   if (stream === undefined || floor === undefined || undeclared) {
-    return { removed: 0, more: false, bill };
+    return { removed: 0, more: false, orphans: false, bill };
   }
+  if (mayBeOrphans(memory, queue, stream)) {
+    return { removed: 0, more: false, orphans: true, bill };
+  }
+  tablesOf(memory, queue.stream, queue.group).state.marked = true;
   const removed = stream.trim(lower(floor, retained(memory, queue, stream, floor)));
-  return { removed, more: removed === SLICE, bill };
+  return { removed, more: removed === SLICE, orphans: false, bill };
+}
+
+/**
+ * Alone on the stream, and where nothing was ever kept, only somebody who is not us leaves entries that
+ * are done: without such a one they are lost messages.
+ */
+function mayBeOrphans(memory: Memory, queue: StoreQueue, stream: Stream): boolean {
+  const { state } = tablesOf(memory, queue.stream, queue.group);
+  const keeps = queue.shared || queue.retention !== undefined || state.shared === true;
+  const consumers = stream.groups.get(queue.group)?.consumers.keys() ?? [];
+  const foreign = [...consumers].some((name) => !name.startsWith("xd:"));
+  return state.marked !== true && stream.groups.size === 1 && !keeps && !foreign;
 }
 
 function lower(a: string, b: string): string {

@@ -41,7 +41,7 @@ export interface Turn {
   readonly lost: string[];
   readonly uncertain: string[];
   /** Outcomes that were sent before and are not owned now. */
-  readonly unsettled: string[];
+  readonly unsettled: { readonly id: string; readonly parking: boolean }[];
   /** Dead letters made of suspects. */
   dead: number;
   lostPayloads: number;

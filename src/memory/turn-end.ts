@@ -3,7 +3,7 @@
 import type { Delivery, StoreQueue, SurveyFindings, TurnReply, TurnRequest } from "../store.ts";
 import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
-import { lookAtGroups, openGroup } from "./group.ts";
+import { lookAtGroups, openGroup, type Survey } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
@@ -186,9 +186,15 @@ function findings(
     keep: turn.keep,
     groups: survey.groups,
     sweeping: swept?.sweeping ?? false,
-    nextAt: survey.pending === 0 ? now + queue.gateMs : Math.max(swept?.nextAt ?? 0, now + 50),
+    nextAt: nextSurvey(turn, survey, swept),
     leftovers: leftoversInTheWay(turn, nothingParked),
   };
+}
+
+/** A survey that found nothing at all saw too little to work by. */
+function nextSurvey({ now, queue }: Turn, { pending, length }: Survey, swept?: Sweep): number {
+  if (pending > 0) return Math.max(swept?.nextAt ?? 0, now + 50);
+  return length === 0 ? now : now + queue.gateMs;
 }
 
 /**

@@ -40,9 +40,12 @@ export function groupKeys(queue: StoreQueue): GroupKeys {
   };
 }
 
-/** The parked sets of several groups of a stream, for the trim's floor. */
-export function parkedKeys(stream: string, groups: readonly string[]): string[] {
-  return groups.map((group) => groupKey(stream, group, "parked"));
+/** The parked set and the state of several groups of a stream, for the trim's floor. */
+export function floorKeys(stream: string, groups: readonly string[]): string[] {
+  return groups.flatMap((group) => [
+    groupKey(stream, group, "parked"),
+    groupKey(stream, group, "state"),
+  ]);
 }
 
 /** Remembers the ids that one send request made. */

@@ -1,13 +1,12 @@
 import type { StoreQueue } from "../store.ts";
-import { groupKeys, parkedKeys, sentKey } from "./keys.ts";
+import { floorKeys, groupKeys, sentKey } from "./keys.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
-import { REMEMBER_MS } from "./send.ts";
 
 /** Removes completed entries below every group's unprocessed work. */
 export const trimScript = defineScript("trim", {
-  keys: ["stream", "state_key"],
-  args: { retain: "text", retain_value: "number" },
+  keys: ["stream", "parked_key", "state_key"],
+  args: { group: "text", shared: "number", retain: "text", retain_value: "number" },
   freesMemory: true,
   fragments: ["trim"],
 });
@@ -17,9 +16,14 @@ export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCa
   const keys = groupKeys(queue);
   return callOf(
     trimScript,
-    { stream: keys.stream, state_key: keys.state },
-    { retain: retain.kind, retain_value: retain.value },
-    { keys: parkedKeys(queue.stream, groups), list: groups },
+    { stream: keys.stream, parked_key: keys.parked, state_key: keys.state },
+    {
+      group: queue.group,
+      shared: queue.shared ? 1 : 0,
+      retain: retain.kind,
+      retain_value: retain.value,
+    },
+    { keys: floorKeys(queue.stream, groups), list: groups },
   );
 }
 
@@ -50,12 +54,13 @@ export function redriveCall(
   queue: StoreQueue,
   ids: readonly string[],
   requestId: string,
+  rememberMs: number,
 ): ScriptCall {
   const keys = groupKeys(queue);
   return callOf(
     redriveScript,
     { stream: keys.stream, dead_key: keys.dead, sent_key: sentKey(queue, requestId) },
-    { remember: REMEMBER_MS },
+    { remember: rememberMs },
     { list: ids },
   );
 }

@@ -8,7 +8,7 @@ import type { Answer } from "./transport.ts";
 // got no answer is repeated, a bounded number of times, each with a limit of server time.
 
 /** The longest pause before a request is repeated, in milliseconds. */
-const MAX_PAUSE_MS = 5_000;
+export const MAX_PAUSE_MS = 5_000;
 
 export interface ResendPolicy {
   /** How long one request may take, in milliseconds. */

@@ -5,7 +5,7 @@ import { groupKeys, sentKey } from "./keys.ts";
 import { asNumber, asText } from "./reply.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
-/** How long a send or a redrive can be repeated without doing it twice; longer than any resending. */
+/** How long a send or a redrive can be repeated without doing it twice, at least. */
 export const REMEMBER_MS = 120_000;
 
 /** Stores messages once, however often the request arrives. */
@@ -15,12 +15,12 @@ export const sendScript = defineScript("send", {
   fragments: ["send"],
 });
 
-export function sendCall(queue: StoreQueue, request: SendRequest): ScriptCall {
+export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: number): ScriptCall {
   const list = request.entries.flatMap((fields) => [String(fields.length), ...fields]);
   return callOf(
     sendScript,
     { stream: groupKeys(queue).stream, sent_key: sentKey(queue, request.requestId) },
-    { count: request.entries.length, remember: REMEMBER_MS },
+    { count: request.entries.length, remember: rememberMs },
     { list },
   );
 }

@@ -7,9 +7,9 @@ import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import { depthCall, redriveCall, repairCall, trimCall } from "./maintenance.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
-import { type Attempt, resend, type ServerClock } from "./resend.ts";
+import { type Attempt, MAX_PAUSE_MS, resend, type ServerClock } from "./resend.ts";
 import type { ScriptCall } from "./script.ts";
-import { asIds, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
+import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
 import type { Transport } from "./transport.ts";
 import { readTurnReply, turnCall } from "./turn.ts";
 
@@ -24,7 +24,7 @@ export interface RedisStoreOptions {
 }
 
 /** What the scripts of ours answer first when they did their work. */
-const STATUSES: readonly unknown[] = ["ok", "partial", "undeclared"];
+const STATUSES: readonly unknown[] = ["ok", "partial", "undeclared", "orphans"];
 
 /** The Store over anything that carries commands to a Redis. */
 export function createRedisStore(
@@ -33,7 +33,6 @@ export function createRedisStore(
 ): Store {
   const clock = options.clock ?? systemClock;
   const serverClock: ServerClock = { offset: undefined };
-  const evaluator = createEvaluator(transport, options.upstash === true);
   const context = {
     clock,
     policy: {
@@ -46,6 +45,11 @@ export function createRedisStore(
     },
     serverClock,
   };
+
+  // Longer than anything may take that sends a request again.
+  const { timeoutMs, attempts } = context.policy;
+  const rememberMs = Math.max(REMEMBER_MS, 2 * attempts * (timeoutMs + MAX_PAUSE_MS));
+  const evaluator = createEvaluator(transport, options.upstash === true);
 
   async function run(
     makeCall: (attempt: Attempt) => ScriptCall,
@@ -73,7 +77,7 @@ export function createRedisStore(
     sleep: (ms, signal) => clock.sleep(ms, signal),
 
     async send(queue, request, limits) {
-      const { reply, requests } = await run(() => sendCall(queue, request), limits);
+      const { reply, requests } = await run(() => sendCall(queue, request, rememberMs), limits);
       return readSendReply(reply, requests);
     },
 
@@ -88,7 +92,8 @@ export function createRedisStore(
       const { reply, requests } = await run(() => trimCall(queue, groups), limits);
       return {
         removed: asNumber(reply[2]),
-        more: asNumber(reply[4]) === 1,
+        more: asNumber(reply[3]) === 1,
+        orphans: reply[0] === "orphans",
         bill: { requests, commands: asNumber(reply[1]) },
       };
     },
@@ -109,7 +114,7 @@ export function createRedisStore(
 
     async redrive(queue, ids, limits) {
       const requestId = randomId(clock.random);
-      const { reply } = await run(() => redriveCall(queue, ids, requestId), limits);
+      const { reply } = await run(() => redriveCall(queue, ids, requestId, rememberMs), limits);
       const made = asIds(reply[2]);
       return ids.map((_, i) => made[i]);
     },

@@ -41,7 +41,7 @@ end
 -- The parked messages that are due, as { id, deliveries }; learns when the next one is.
 local function due_parked()
   local head = call("ZRANGE", parked_key, 0, 0, "WITHSCORES")
-  if not head[2] then
+  if not head[2] or tonumber(head[2]) == NEVER then
     return {}, true
   end
   local first = floor(tonumber(head[2]) / 1024)

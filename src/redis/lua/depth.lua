@@ -7,5 +7,6 @@ if not pending.err then
 elseif not string.find(pending.err, "NOGROUP", 1, true) then
   return { "error", pending.err }
 end
-return { "ok", commands, call("XLEN", stream), in_flight, call("ZCARD", parked_key),
+return { "ok", commands, call("XLEN", stream), in_flight,
+  call("ZCOUNT", parked_key, "-inf", "(" .. whole(2 ^ 53 - 1)), -- without the trim's marker
   call("XLEN", dead_key) }

@@ -1,14 +1,20 @@
 -- The consumer group: made when it is missing, looked at by a survey, and what this token owns of it.
 
+local NEVER = 2 ^ 53 - 1 -- the score of the trim's marker in the parked set
 local pending, groups, foreign_position, unread -- known after a survey
 local length, first_ms, trimmed_excess = 0, nil, nil
 local all_settled, all_read_ms = true, math.huge -- over every group of the stream
+
+-- How many messages are parked, without the marker.
+local function count_parked()
+  return call("ZCOUNT", parked_key, "-inf", "(" .. whole(NEVER))
+end
 
 -- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
 -- dropped with it. Only one that never existed may start at $; it had nothing parked.
 local function create_group(stream_exists)
   if not stream_exists and call("EXISTS", stream) == 0 then
-    lost_payloads = lost_payloads + call("ZCARD", parked_key)
+    lost_payloads = lost_payloads + count_parked()
   end
   local from = start
   if from ~= "0" and call("EXISTS", state_key) == 1 then
@@ -16,6 +22,7 @@ local function create_group(stream_exists)
   end
   call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
   call("DEL", parked_key, crashes_key)
+  call("HDEL", state_key, "marked")
   if start ~= "0" then
     call("HSET", state_key, "created", whole(now))
   end

@@ -21,19 +21,17 @@ local function renew_held()
   end
 end
 
--- An outcome that was sent before and is not owned now: parked or gone, it was settled then. Owned
--- by another, it cannot be told. (A rare path, bounded by the batch.)
+-- An outcome that was sent before and is not owned now. A retry or a release was settled then if the
+-- entry is parked; any outcome, if it is gone. Otherwise somebody else has it, or had it since, and it
+-- cannot be told. (A rare path, bounded by the batch.)
 local function resolve_unsettled()
-  if #unsettled == 0 then
-    return
-  end
-  local scores = ask_in_slices({ "ZMSCORE", parked_key }, unsettled)
-  for i, id in ipairs(unsettled) do
-    if not scores[i] then
-      local someone = #call("XPENDING", stream, group, id, id, 1) > 0
-      if someone or keep == 0 and #call("XRANGE", stream, id, id) > 0 then
-        uncertain[#uncertain + 1] = id
-      end
+  for _, outcome in ipairs(unsettled) do
+    local id, parking = unpack(outcome)
+    local parked = call("ZSCORE", parked_key, id)
+    local there = parked or #call("XPENDING", stream, group, id, id, 1) > 0
+      or keep == 0 and #call("XRANGE", stream, id, id) > 0
+    if there and not (parking and parked) then
+      uncertain[#uncertain + 1] = id
     end
   end
 end

@@ -39,4 +39,7 @@ end
 if #parks > 0 then
   call_in_slices({ "ZADD", parked_key }, parks)
 end
+if call("HGET", state_key, "marked") == "1" then
+  call("ZADD", parked_key, whole(2 ^ 53 - 1), "xd:parked") -- the trim may rely on the set again
+end
 return { "ok", commands, #entries == 200 and "(" .. ids[#ids] or "", #parks / 2 }

@@ -20,7 +20,7 @@ local function key_at(row)
   return keyed == 1 and ARGV[row + 2] or ""
 end
 
-local function mine(id, count)
+local function mine(id, count, parking)
   local entry = own[id]
   if entry and entry[4] == count then
     return true
@@ -28,7 +28,7 @@ local function mine(id, count)
   if attempt == 1 then
     lost[#lost + 1] = id
   elseif not entry then
-    unsettled[#unsettled + 1] = id -- settled already? resolve_unsettled() finds out
+    unsettled[#unsettled + 1] = { id, parking } -- settled already? resolve_unsettled() finds out
   end -- else an earlier attempt has parked it, and claimed it again
   return false
 end
@@ -112,7 +112,7 @@ end
 local function settle_retries()
   for row = retry_at, dead_at - 1, retry_width do
     local id, count = ARGV[row], tonumber(ARGV[row + 1])
-    if mine(id, count) then
+    if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count)
       free(key_at(row))
       own[id] = nil
@@ -123,7 +123,7 @@ end
 local function settle_released()
   for row = release_at, crashed_at - 1, release_width do
     local id, count = ARGV[row], tonumber(ARGV[row + 1])
-    if mine(id, count) then
+    if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count - 1)
       free(key_at(row))
       own[id] = nil

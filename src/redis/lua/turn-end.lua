@@ -30,7 +30,7 @@ local function leftovers_in_the_way()
       or retain == "MINID" and first_ms < now - retain_value
     return over and all_settled and nothing_parked and first_ms <= all_read_ms
   end
-  local parked_count = nothing_parked and 0 or call("ZCARD", parked_key)
+  local parked_count = nothing_parked and 0 or count_parked()
   local waiting = pending + parked_count + math.max(0, unread or 0)
   return unread and length > waiting or #messages == 0 and waiting == 0
 end
@@ -139,7 +139,9 @@ end
 
 if survey > 0 then
   survey_again = math.max(survey_again, now + 50)
-  if pending == 0 then
+  if quiet then
+    survey_again = now -- it saw too little to work by
+  elseif pending == 0 then
     survey_again = now + gate
   end
   if leftovers_in_the_way() then

@@ -1,0 +1,56 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drain } from "../../src/index.ts";
+import { connectRaw } from "../support/redis.ts";
+import { tcpQueue } from "../support/stores.ts";
+
+// Keys of ours that vanish: an eviction where there should be none, a mistaken DEL.
+
+let redis: Redis;
+beforeAll(() => {
+  redis = connectRaw();
+});
+afterAll(() => redis.disconnect());
+
+const keyOf = (queue: { name: string }, what: string) =>
+  `{${queue.name}}:xd:${queue.name}:xdrain:${what}`;
+
+function numbers(count: number) {
+  return Array.from({ length: count }, (_, n) => ({ payload: n }));
+}
+
+test("messages whose retry times were lost are found by the next pass and run by the one after", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
+  await queue.sendBatch(numbers(20));
+  await drain(queue, () => {
+    throw new Error("later");
+  });
+  await redis.del(keyOf(queue, "parked"));
+  expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 20, completed: 0 });
+  expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 0, completed: 20 });
+  expect(await queue.depth()).toMatchObject({ entries: 0, parked: 0 });
+});
+
+test("a plain consumer beside us does not make the trim take lost messages for its own", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
+  await queue.sendBatch(numbers(20));
+  const args = ["GROUP", "xdrain", "plain", "COUNT", "5", "STREAMS", queue.name, ">"];
+  await drain(queue, () => {}, { maxMessages: 1 });
+  const [[, read]] = (await redis.call("XREADGROUP", ...args)) as [[string, [string][]]];
+  await redis.xack(queue.name, "xdrain", ...read.map(([id]) => id));
+  expect(await drain(queue, () => Promise.reject(new Error("later")))).toMatchObject({
+    retried: 14,
+    trimmed: 5,
+  });
+  await redis.del(keyOf(queue, "parked"));
+  expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 14 });
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 14 });
+});
+
+test("without its state hash a queue goes on as before", async () => {
+  const queue = tcpQueue<number>({ backoff: { initial: 0 } });
+  await queue.sendBatch(numbers(50));
+  await drain(queue, () => {}, { maxMessages: 10 });
+  await redis.del(keyOf(queue, "state"));
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 40, lost: 0 });
+});
