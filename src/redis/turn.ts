@@ -140,7 +140,7 @@ export function turnCall(
 function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
   const list: string[] = [];
   const row = ({ id, delivery, key }: Delivery) => {
-    list.push(id, String(delivery));
+    list.push(delivery === 1 ? id : `${id}/${delivery}`);
     if (request.keyed) list.push(key);
   };
   request.held.forEach(row);

@@ -32,7 +32,7 @@ end
 
 local function settle_dead()
   for row = dead_at, release_at - 1, dead_width do
-    local id, count = ARGV[row], tonumber(ARGV[row + 1])
+    local id, count = delivery_at(row)
     if mine(id, count) then
       local reason, text, failures = unpack(ARGV, row + held_width, row + held_width + 2)
       if not write_dead_letter(id, count, reason, text, failures) then

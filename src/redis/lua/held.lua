@@ -3,7 +3,8 @@
 local function renew_held()
   local ids = {}
   for row = held_at, complete_at - 1, held_width do
-    local id, count, key = ARGV[row], tonumber(ARGV[row + 1]), key_at(row)
+    local id, count = delivery_at(row)
+    local key = key_at(row)
     if not own[id] or own[id][4] ~= count or taken[key] then
       lost[#lost + 1] = id
     else

@@ -1,8 +1,9 @@
 -- The outcomes of the pass, each applied only if this token still owns the id with that count:
 -- owner alone is not enough, since a pass can lose a message and claim it again.
--- Each is a row of ARGV: id, delivery count, then the key in a pass that has met keys, then more.
+-- Each is a row of ARGV: which delivery (`id`, or `id/count` where the count is not 1), then the key in
+-- a pass that has met keys, then more.
 
-local held_width = 2 + keyed
+local held_width = 1 + keyed
 local complete_width = held_width + keep_results
 local retry_width, dead_width, release_width = held_width + 1, held_width + 3, held_width + 1
 local held_at = list_at
@@ -16,8 +17,17 @@ for i = crashed_at, crashed_at + crashed - 1 do
 end
 local unsettled, still_held = {}, {}
 
+local function delivery_at(row)
+  local text = ARGV[row]
+  local slash = string.find(text, "/", 1, true)
+  if slash then
+    return string.sub(text, 1, slash - 1), tonumber(string.sub(text, slash + 1))
+  end
+  return text, 1
+end
+
 local function key_at(row)
-  return keyed == 1 and ARGV[row + 2] or ""
+  return keyed == 1 and ARGV[row + 1] or ""
 end
 
 local function mine(id, count, parking)
@@ -42,7 +52,7 @@ local function ask_for_keys()
   local ask, ours_until = {}, {}
   local function look(first, last, width)
     for row = first, last, width do
-      local entry, key = own[ARGV[row]], ARGV[row + 2]
+      local entry, key = own[delivery_at(row)], ARGV[row + 1]
       if key ~= "" and entry and entry[3] >= lease - SCRIPT_MS then
         ask[#ask + 1] = key
         ours_until[#ask] = now - entry[3] + lease + SCRIPT_MS
@@ -86,19 +96,41 @@ local function record_done(id, key, result)
   end
 end
 
+local function settle_with_care(row)
+  local id, count = delivery_at(row)
+  local key = key_at(row)
+  if taken[key] and own[id] and own[id][4] == count then
+    lost[#lost + 1] = id
+    if done_by_other[key] then finish(id) else park(id, taken[key], count - 1) end
+    own[id] = nil
+  elseif mine(id, count) then
+    finish(id)
+    own[id] = nil
+    if keyed == 1 or keep_results == 1 then
+      record_done(id, key, ARGV[row + held_width])
+    end
+  end
+end
+
+-- A first delivery without key, result or crash: nearly all there are.
+local function settle_plainly(id)
+  local entry = own[id]
+  if not entry or entry[4] ~= 1 then
+    return false
+  end
+  acks[#acks + 1] = id
+  if keep == 0 then
+    removals[#removals + 1] = id
+  end
+  own[id] = nil
+  return true
+end
+
 local function settle_completed()
+  local plain = keyed == 0 and keep_results == 0 and crashed == 0
   for row = complete_at, retry_at - 1, complete_width do
-    local id, count, key = ARGV[row], tonumber(ARGV[row + 1]), key_at(row)
-    if taken[key] and own[id] and own[id][4] == count then
-      lost[#lost + 1] = id
-      if done_by_other[key] then finish(id) else park(id, taken[key], count - 1) end
-      own[id] = nil
-    elseif mine(id, count) then
-      finish(id)
-      own[id] = nil
-      if keyed == 1 or keep_results == 1 then
-        record_done(id, key, ARGV[row + held_width])
-      end
+    if not (plain and settle_plainly(ARGV[row])) then
+      settle_with_care(row)
     end
   end
 end
@@ -111,7 +143,7 @@ end
 
 local function settle_retries()
   for row = retry_at, dead_at - 1, retry_width do
-    local id, count = ARGV[row], tonumber(ARGV[row + 1])
+    local id, count = delivery_at(row)
     if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count)
       free(key_at(row))
@@ -122,7 +154,7 @@ end
 
 local function settle_released()
   for row = release_at, crashed_at - 1, release_width do
-    local id, count = ARGV[row], tonumber(ARGV[row + 1])
+    local id, count = delivery_at(row)
     if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count - 1)
       free(key_at(row))
