@@ -15,7 +15,7 @@ import {
 } from "./pass.ts";
 import { randomId } from "./random-id.ts";
 import type { Stopped } from "./report.ts";
-import { runHandler } from "./run-handler.ts";
+import { isPromise, runHandler } from "./run-handler.ts";
 import type { Outcomes, TurnReply, TurnRequest } from "./store.ts";
 import { countReply, countUnsettled } from "./tally.ts";
 import { createWaker } from "./waker.ts";
@@ -64,14 +64,19 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     while (pass.running < options.concurrency && mustStop(pass) === undefined) {
       const held = hand.next(startable);
       if (held === undefined) return;
-      pass.running += 1;
-      void work(held);
+      work(held);
     }
   }
 
-  async function work(held: Held): Promise<void> {
+  function work(held: Held): void {
+    pass.running += 1;
     const startedAt = store.now();
-    const outcome = await runHandler({
+    const done = (outcome: Outcome) => {
+      pass.meanHandlerMs += (store.now() - startedAt - pass.meanHandlerMs) / 8;
+      pass.running -= 1;
+      hand.finish(held, outcome);
+    };
+    const outcome = runHandler({
       queue,
       held,
       handler: pass.handler,
@@ -83,13 +88,13 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
       },
       onError: (error, what) => reportError(error, held, what),
     });
-    const took = store.now() - startedAt;
-    pass.meanHandlerMs += (took - pass.meanHandlerMs) / 8;
-    pass.running -= 1;
-    hand.finish(held, outcome);
-    startHandlers();
-    if (finishing || readyToClaim()) waker.wake();
-    if (options.lanes > 1) wakeAll(pass);
+    if (!isPromise(outcome)) return done(outcome);
+    void outcome.then((settled) => {
+      done(settled);
+      startHandlers();
+      if (finishing || readyToClaim()) waker.wake();
+      if (options.lanes > 1) wakeAll(pass);
+    });
   }
 
   function reportError(error: unknown, held: Held, what: Outcome): void {

@@ -1,4 +1,5 @@
 import { InterruptError } from "./errors.ts";
+import { decodeFields } from "./fields.ts";
 import type { Held } from "./hand.ts";
 import type { Handler, HandlerContext, Message } from "./message.ts";
 import { type Outcome, outcomeOfError } from "./outcome.ts";
@@ -15,26 +16,48 @@ export interface HandlerRun {
 }
 
 /**
- * Runs the handler for one message and says what follows. Once the signal is aborted the outcome is
- * that of the abort: a handler that ignores it may go on, but nobody waits for it.
+ * Runs the handler for one message and says what follows; at once where nothing has to be waited for.
+ * Once the signal is aborted the outcome is that of the abort: a handler that ignores it may go on, but
+ * nobody waits for it.
  */
-export async function runHandler(run: HandlerRun): Promise<Outcome> {
-  const { held, queue } = run;
-  const { signal } = held.controller;
+export function runHandler(run: HandlerRun): Outcome | Promise<Outcome> {
+  const { queue, held } = run;
   const timer = startTimer(run);
-  try {
-    const payload = await orAborted(readPayload(queue.schema, held.entry.fields), signal);
-    signal.throwIfAborted();
-    const work = run.handler(messageOf(held, payload), contextOf(run));
-    const result = isPromise(work) ? await orAborted(Promise.resolve(work), signal) : work;
+  const succeed = (result: unknown): Outcome => {
     return { kind: "complete", result: keepResult(queue, result) };
-  } catch (error) {
+  };
+  const fail = (error: unknown): Outcome => {
     const outcome = outcomeOf(run, error);
     run.onError(error, outcome);
     return outcome;
-  } finally {
-    timer?.abort();
+  };
+  try {
+    const work = start(run);
+    if (isPromise(work)) {
+      const stop = () => timer?.abort(null);
+      return orAborted(work, held.controller.signal).then(succeed).catch(fail).finally(stop);
+    }
+    timer?.abort(null);
+    return succeed(work);
+  } catch (error) {
+    timer?.abort(null);
+    return fail(error);
   }
+}
+
+/** The handler's result, or a promise of it: a schema may take its time, and so may the handler. */
+function start(run: HandlerRun): unknown {
+  const { schema } = run.queue;
+  const { entry, controller } = run.held;
+  if (schema === undefined) return callHandler(run, decodeFields(entry.fields));
+  return orAborted(readPayload(schema, entry.fields), controller.signal).then((payload) =>
+    callHandler(run, payload),
+  );
+}
+
+function callHandler(run: HandlerRun, payload: unknown): unknown {
+  run.held.controller.signal.throwIfAborted();
+  return run.handler(messageOf(run.held, payload), contextOf(run));
 }
 
 /** Whatever was thrown, even what throws when it is looked at. */
@@ -82,11 +105,14 @@ function startTimer({ queue, held, timeoutMs }: HandlerRun): AbortController | u
   return stop;
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value>;
+export function isPromise(value: unknown): value is Promise<unknown>;
+export function isPromise(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function orAborted<Value>(given: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const work = Promise.resolve(given); // a thenable of another make may lack the rest
   return new Promise((resolve, reject) => {
     work.catch(() => {}); // heard below, unless the abort came first
     if (signal.aborted) return reject(signal.reason);
