@@ -121,6 +121,8 @@ export function createHand(keyField: string): Hand {
     list: () => [...held.values()],
 
     drop(id, reason) {
+      // It may have been finished while the turn was under way that lost it.
+      done = done.filter((other) => other.id !== id);
       const item = held.get(id);
       if (item === undefined) return;
       leave(item);

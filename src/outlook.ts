@@ -86,11 +86,11 @@ export function createOutlook(
     absorb(request, reply) {
       serverAhead = reply.now - store.now();
       found = reply.found ?? found;
-      if (request.claim === 0) return;
       if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
       if (reply.reclaimed > 0 && role !== "ordinary") {
         suspectsWaiting ||= reply.kind !== "suspects";
       }
+      if (request.claim === 0) return;
       suspectsInHand = reply.kind === "suspects";
       keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
       const size = sizeOf(reply.messages);

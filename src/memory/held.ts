@@ -8,7 +8,7 @@ export function renewHeld(turn: Turn): void {
   for (const delivery of request.held) {
     const { id } = delivery;
     const key = keyOf(turn, delivery);
-    if (!owns(turn, delivery) || turn.taken.has(key)) {
+    if (!owns(turn, delivery) || turn.taken.has(id)) {
       turn.lost.push(id);
       continue;
     }

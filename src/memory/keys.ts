@@ -24,7 +24,8 @@ export function cutToSize(turn: Turn): void {
       group.claim(SUSPECTS, [id], { minIdle: 0, deliveries: delivery - 1 });
       tables.crashes.set(id, crashes - 1);
       turn.suspectsLeft = true;
-    } else if (turn.kind === "ordinary") {
+    } else {
+      freeLost(turn, id);
       park(turn, id, now, delivery - 1);
     }
   }

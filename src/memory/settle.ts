@@ -21,7 +21,7 @@ export function askForKeys(turn: Turn): void {
     const record = turn.tables.keys.get(key);
     if (record === undefined || record.expiresAt <= turn.now) continue;
     const oursUntil = turn.now - idle + turn.lease + SCRIPT_MS;
-    if (record.done || record.expiresAt > oursUntil) turn.taken.set(key, record);
+    if (record.done || record.expiresAt > oursUntil) turn.taken.set(id, record);
   }
 }
 
@@ -49,7 +49,7 @@ export function settleCompleted(turn: Turn): void {
   for (const outcome of request.complete) {
     const { id, delivery } = outcome;
     const key = keyOf(turn, outcome);
-    const record = taken.get(key);
+    const record = taken.get(outcome.id);
     if (record !== undefined && owns(turn, outcome)) {
       turn.lost.push(id);
       if (record.done) finish(turn, id);
@@ -70,7 +70,7 @@ export function settleCompleted(turn: Turn): void {
 /** The key of work that was not done may be taken by another message. */
 export function free(turn: Turn, outcome: Delivery): void {
   const key = keyOf(turn, outcome);
-  if (key !== "" && !turn.taken.has(key)) turn.changes.frees.push(key);
+  if (key !== "" && !turn.taken.has(outcome.id)) turn.changes.frees.push(key);
 }
 
 export function settleRetries(turn: Turn): void {

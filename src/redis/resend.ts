@@ -66,7 +66,7 @@ export async function resend(
         // The server's clock is not where we thought; nothing was done.
         serverClock.offset = asNumber(reply[1]) - clock.now();
         late += 1;
-        if (late < policy.attempts) continue;
+        if (late < Math.max(2, policy.attempts)) continue;
       } else if (!isPassing(answer.message)) {
         throw serverError(answer.message, requests);
       }

@@ -38,7 +38,7 @@ local function settle_dead()
       if not write_dead_letter(id, count, reason, text, failures) then
         lost[#lost + 1] = id
       end
-      free(key_at(row))
+      free(id, key_at(row))
       own[id] = nil
     end
   end

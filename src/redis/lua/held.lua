@@ -5,7 +5,7 @@ local function renew_held()
   for row = held_at, complete_at - 1, held_width do
     local id, count = delivery_at(row)
     local key = key_at(row)
-    if not own[id] or own[id][4] ~= count or taken[key] then
+    if not own[id] or own[id][4] ~= count or taken[id] then
       lost[#lost + 1] = id
     else
       still_held[id] = true

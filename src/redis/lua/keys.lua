@@ -10,6 +10,11 @@ local function key_of(fields)
   return ""
 end
 
+-- The record of what a lost response handed out is ours already, while its lease runs.
+local function is_ours_already(id)
+  return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
+end
+
 -- Cuts what would make the reply too large, and gives it back: parked, due now, not counted.
 local function cut_to_size()
   local bytes, fitting = 0, #messages
@@ -26,16 +31,14 @@ local function cut_to_size()
       call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
       call("HSET", crashes_key, id, messages[i][4] - 1)
       suspects_left = 1
-    elseif kind == "ordinary" then
+    else
+      if is_ours_already(id) then
+        free(id, key_of(messages[i][2]))
+      end
       park(id, now, count - 1)
     end
     messages[i] = nil
   end
-end
-
--- The record of what a lost response handed out is ours already, while its lease runs.
-local function is_ours_already(id)
-  return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
 end
 
 local function take_keys()

@@ -46,16 +46,18 @@ end
 -- A lease that ran out and was not swept yet still owns its pending entry, but its record in the
 -- set of keys has expired: another message with the same key may have it by now. Such a record says
 -- done, or expires later than ours could, which was written when the lease began.
-local taken = {} -- key -> when that record expires
-local done_by_other = {} -- key -> whether it says done
+local taken = {} -- id -> when that record expires
+local done_by_other = {} -- id -> whether it says done
 local function ask_for_keys()
-  local ask, ours_until = {}, {}
+  local ask, asking, ours_until = {}, {}, {}
   local function look(first, last, width)
     for row = first, last, width do
-      local entry, key = own[delivery_at(row)], ARGV[row + 1]
+      local id = delivery_at(row)
+      local key = ARGV[row + 1]
+      local entry = own[id]
       if key ~= "" and entry and entry[3] >= lease - SCRIPT_MS then
         ask[#ask + 1] = key
-        ours_until[#ask] = now - entry[3] + lease + SCRIPT_MS
+        asking[#ask], ours_until[#ask] = id, now - entry[3] + lease + SCRIPT_MS
       end
     end
   end
@@ -70,11 +72,11 @@ local function ask_for_keys()
     return
   end
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, ask)
-  for i, key in ipairs(ask) do
+  for i, id in ipairs(asking) do
     local score = tonumber(scores[i] or "0")
     local expiry, done = floor(score / 2), score % 2 == 1
     if expiry > now and (done or expiry > ours_until[i]) then
-      taken[key], done_by_other[key] = expiry, done
+      taken[id], done_by_other[id] = expiry, done
     end
   end
 end
@@ -99,9 +101,9 @@ end
 local function settle_with_care(row)
   local id, count = delivery_at(row)
   local key = key_at(row)
-  if taken[key] and own[id] and own[id][4] == count then
+  if taken[id] and own[id] and own[id][4] == count then
     lost[#lost + 1] = id
-    if done_by_other[key] then finish(id) else park(id, taken[key], count - 1) end
+    if done_by_other[id] then finish(id) else park(id, taken[id], count - 1) end
     own[id] = nil
   elseif mine(id, count) then
     finish(id)
@@ -135,8 +137,8 @@ local function settle_completed()
   end
 end
 
-local function free(key)
-  if key ~= "" and not taken[key] then
+local function free(id, key)
+  if key ~= "" and not taken[id] then
     frees[#frees + 1] = key
   end
 end
@@ -146,7 +148,7 @@ local function settle_retries()
     local id, count = delivery_at(row)
     if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count)
-      free(key_at(row))
+      free(id, key_at(row))
       own[id] = nil
     end
   end
@@ -157,7 +159,7 @@ local function settle_released()
     local id, count = delivery_at(row)
     if mine(id, count, true) then
       park(id, now + tonumber(ARGV[row + held_width]), count - 1)
-      free(key_at(row))
+      free(id, key_at(row))
       own[id] = nil
     end
   end

@@ -12,7 +12,7 @@ local function give_back_lost_claims(ids)
     local entry = call("XRANGE", stream, id, id)[1]
     local key = entry and key_of(entry[2]) or ""
     if idle < lease - SCRIPT_MS then
-      free(key)
+      free(id, key)
     end
     has_crashed[id] = count > 1 or nil -- nobody remembers: a later turn looks
     park(id, now, count - 1)
