@@ -66,6 +66,18 @@ export function keys(target: () => Target, together: TestOptions): void {
       expect(reply.messages).toMatchObject([{ id: second, delivery: 1 }]);
     });
 
+    test("a lease that ran out does not take a later message of the same key along", async () => {
+      const { turn, sendKeyed, pass, held, first } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      await target().pass(LEASE_MS + 10);
+      const [second] = await sendKeyed("k");
+      const reply = await turn(pass, { ...KEYED, held, claim: 1, suspects: "no" });
+      expect(idsOf(reply)).toEqual([second]);
+      const both = [...held, ...inHand(reply.messages, "k")];
+      expect(await turn(pass, { ...KEYED, complete: both })).toMatchObject({ lost: [first] });
+    });
+
     test.each(["retry", "dead", "release"] as const)("%s frees the key", async (outcome) => {
       const { turn, claim, sendKeyed, pass, held } = await openKeyed();
       const outcomes = {
