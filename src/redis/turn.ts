@@ -57,13 +57,17 @@ export const turnScript = defineScript("turn", {
   fragments: [
     "turn-begin",
     "group",
+    "fence",
     "settle",
     "dead-letters",
     "held",
     "sweep",
     "suspects",
-    "claim",
+    "parked",
+    "new",
     "keys",
+    "replay",
+    "leftovers",
     "turn-end",
   ],
 });
@@ -134,7 +138,7 @@ export function turnCall(
 }
 
 /**
- * The lists behind the named arguments, in the order and the columns that settle.lua reads: a key
+ * The lists behind the named arguments, in the order and the columns that fence.lua reads: a key
  * only where the pass has met keys, a result only where results are kept.
  */
 function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {

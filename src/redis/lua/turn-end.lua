@@ -2,38 +2,6 @@
 
 local NONE, FIRST, LAST, ONLY = 0, 1, 2, 3 -- when suspects may be handed out: turn.ts
 local only_suspects = suspects == ONLY
-local nothing_parked = false
-
--- The pass ends: what a response that got lost handed out goes back. Nobody has seen its entries, so
--- they are read for their keys. (A rare path, bounded by the batch.)
-local function give_back_lost_claims(ids)
-  for _, id in ipairs(ids) do
-    local _, _, idle, count = unpack(own[id])
-    local entry = call("XRANGE", stream, id, id)[1]
-    local key = entry and key_of(entry[2]) or ""
-    if idle < lease - SCRIPT_MS then
-      free(id, key)
-    end
-    has_crashed[id] = count > 1 or nil -- nobody remembers: a later turn looks
-    park(id, now, count - 1)
-  end
-end
-
--- Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
--- ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.
-local function leftovers_in_the_way()
-  if length == 0 then
-    return false
-  end
-  if keep == 1 then
-    local over = retain == "" or retain == "MAXLEN" and length > retain_value
-      or retain == "MINID" and first_ms < now - retain_value
-    return over and all_settled and nothing_parked and first_ms <= all_read_ms
-  end
-  local parked_count = nothing_parked and 0 or count_parked()
-  local waiting = pending + parked_count + math.max(0, unread or 0)
-  return unread and length > waiting or #messages == 0 and waiting == 0
-end
 
 ask_for_keys()
 settle_completed()
