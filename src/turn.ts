@@ -1,0 +1,144 @@
+// What a turn asks and answers, in the protocol's words: what the pass settles, renews and claims, and
+// what the store found. docs/design.md tells how.
+
+/** A delivery: which message, which hand-over of it, and the key it works under. */
+export interface Delivery {
+  readonly id: string;
+  /** Number of this hand-over as Redis counts it, from 1. */
+  readonly delivery: number;
+  /** Idempotency key; empty where the message has none. */
+  readonly key: string;
+  /** A pass died with it before, so there is a record of that. */
+  readonly crashed?: boolean;
+}
+
+export interface Completion extends Delivery {
+  /** What the handler returned, as text, where results are kept. */
+  readonly result?: string | undefined;
+}
+
+export interface Retrial extends Delivery {
+  readonly delayMs: number;
+}
+
+/** Given back, its delivery not counted: at once, or after a while. */
+export interface Release extends Delivery {
+  readonly delayMs: number;
+}
+
+export interface Rejection extends Delivery {
+  readonly reason: DeadReason;
+  readonly error: string;
+  readonly failures: number;
+}
+
+/** Why a message is a dead letter. */
+export type DeadReason = "failed" | "rejected" | "invalid" | "crashed";
+
+/** The outcomes that one turn settles. */
+export interface Outcomes {
+  readonly complete: readonly Completion[];
+  readonly retry: readonly Retrial[];
+  readonly dead: readonly Rejection[];
+  readonly release: readonly Release[];
+}
+
+export interface TurnRequest extends Outcomes {
+  /** The pass token: the consumer that owns what this pass claims. */
+  readonly token: string;
+  /** Still in hand and not settled by this turn. */
+  readonly held: readonly Delivery[];
+  /** Renew the leases of what is held, and the records of its keys. */
+  readonly renew: boolean;
+  /** Most messages to claim; 0 claims nothing. */
+  readonly claim: number;
+  /** Most payload bytes to return; at least one message comes all the same. */
+  readonly maxBytes: number;
+  /** Mean payload size seen so far, in bytes; 0 where nothing was seen yet. */
+  readonly sizeHint: number;
+  /** Size of the first slice where no payload size is known yet. */
+  readonly probe: number;
+  /** Look at the group: create it, sweep expired leases, find other groups. */
+  readonly survey: boolean;
+  /**
+   * Suspects may be handed out before ordinary messages, if there are none of those, or not now; with
+   * `only`, nothing else is claimed.
+   */
+  readonly suspects: "first" | "last" | "only" | "no";
+  /** Most suspects to hand out together the first time. */
+  readonly suspectBatch: number;
+  /** The pass ends: what a lost response left is released, the consumer removed. */
+  readonly final: boolean;
+  /** This pass has met idempotency keys: outcomes carry them, their set is kept in order. */
+  readonly keyed: boolean;
+  /** Prune expired idempotency records now. */
+  readonly housekeeping: boolean;
+  /** Lease and removal mode that the last survey found; undefined before the first. */
+  readonly found: SurveyFindings | undefined;
+}
+
+/** An entry handed to the pass. */
+export interface ClaimedEntry {
+  readonly id: string;
+  readonly delivery: number;
+  /** How many of its deliveries ended with the death of their pass. */
+  readonly crashes: number;
+  /** Names and values, alternating, as stored. */
+  readonly fields: readonly string[];
+}
+
+/** What a survey found; later turns of the pass work by it. */
+export interface SurveyFindings {
+  /** The larger of the queue's lease and the one that other passes recorded. */
+  readonly leaseMs: number;
+  /** Other groups or a retention forbid deletion: completed entries are left to the trim. */
+  readonly keep: boolean;
+  /** All groups of the stream. */
+  readonly groups: readonly string[];
+  /** The sweep is in the middle of the pending list; its next slice may follow at `nextAt`. */
+  readonly sweeping: boolean;
+  /** When the next survey is worth its commands, by the store's clock. */
+  readonly nextAt: number;
+  /** Entries that nobody owns and nobody waits for are in the way: a trim would remove them. */
+  readonly leftovers: boolean;
+}
+
+export interface TurnReply {
+  /** The store's clock, in milliseconds since 1970. */
+  readonly now: number;
+  /** `replayed`: what a lost response left; `suspects`: delivered before and never settled. */
+  readonly kind: "ordinary" | "replayed" | "suspects";
+  readonly messages: readonly ClaimedEntry[];
+  /** Ids that this pass does not own any more: nothing was changed for them. */
+  readonly lost: readonly string[];
+  /** Ids whose outcome was sent more than once, and whose fate cannot be told. */
+  readonly uncertain: readonly string[];
+  /** Entries completed without running: their key was done inside the window. */
+  readonly duplicates: number;
+  /** Entries parked because their key is being worked on. */
+  readonly deferred: number;
+  /** Dead letters made of suspects, beside those that were among the outcomes. */
+  readonly dead: number;
+  /** Expired leases that the sweep found. */
+  readonly reclaimed: number;
+  /** Pending or parked entries whose payload is gone: someone else trimmed or deleted it. */
+  readonly lostPayloads: number;
+  /** Unread entries that someone else trimmed, at least. */
+  readonly trimmedUnread: number;
+  readonly suspectsLeft: boolean;
+  /** When the first parked message is due, by the store's clock; undefined when unknown or none. */
+  readonly nextDueAt: number | undefined;
+  readonly createdGroup: boolean;
+  /** The server refused to hand out more: its limit of pending entries a consumer. */
+  readonly pendingLimit: boolean;
+  /** Present when the turn surveyed. */
+  readonly found: SurveyFindings | undefined;
+  readonly bill: Bill;
+}
+
+/** What a call cost. */
+export interface Bill {
+  readonly requests: number;
+  /** Redis commands, those inside of scripts included. */
+  readonly commands: number;
+}
