@@ -88,7 +88,10 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
       },
       onError: (error, what) => reportError(error, held, what),
     });
-    if (!isPromise(outcome)) return done(outcome);
+    if (!isPromise(outcome)) {
+      done(outcome);
+      return;
+    }
     void outcome.then((settled) => {
       done(settled);
       startHandlers();

@@ -179,7 +179,7 @@ function findings(
   swept: Sweep | undefined,
   nothingParked: boolean,
 ): SurveyFindings | undefined {
-  const { survey, now, queue } = turn;
+  const { survey } = turn;
   if (survey === undefined) return undefined;
   return {
     leaseMs: turn.lease,
