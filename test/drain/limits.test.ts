@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createQueue, drain } from "../../src/index.ts";
 import { consumersOf } from "../support/leftovers.ts";
-import { connectRaw, uniqueName } from "../support/redis.ts";
+import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { faultyStore } from "../support/transports.ts";
 
@@ -168,23 +168,26 @@ test("leases of what waits in hand are renewed while an earlier message is worke
   expect(report).toMatchObject({ completed: 3, lost: 0 });
 });
 
-test("a handler that goes on after its abort, and fails at last, disturbs nobody", async () => {
-  const queue = tcpQueue<string>({ backoff: { initial: "1 h" } });
-  await queue.send("stubborn");
-  let fail: (error: Error) => void = () => {};
-  const report = await drain(
-    queue,
-    () =>
-      new Promise((_resolve, reject) => {
-        fail = reject;
-      }),
-    { maxDuration: 50 },
-  );
-  expect(report).toMatchObject({ stopped: "deadline", retried: 1 });
-  // An unhandled rejection would end the process, and this test run with it.
-  fail(new Error("too late"));
-  await new Promise((done) => setImmediate(done));
-});
+serverTest(
+  "a handler that goes on after its abort, and fails at last, disturbs nobody",
+  async () => {
+    const queue = tcpQueue<string>({ backoff: { initial: "1 h" } });
+    await queue.send("stubborn");
+    let fail: (error: Error) => void = () => {};
+    const report = await drain(
+      queue,
+      () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+      { maxDuration: 50 },
+    );
+    expect(report).toMatchObject({ stopped: "deadline", retried: 1 });
+    // An unhandled rejection would end the process, and this test run with it.
+    fail(new Error("too late"));
+    await new Promise((done) => setImmediate(done));
+  },
+);
 
 test("a handler that throws what has no text fails like any other", async () => {
   const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });

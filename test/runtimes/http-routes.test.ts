@@ -4,6 +4,7 @@ import { findRedisServer, freePort, startRedis } from "../../scripts/local-redis
 import { createQueue, drain, Reject } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { httpApp, work } from "../../src/runtimes/http/index.ts";
+import { serverTest } from "../support/redis.ts";
 import { ACCESS, serving, servingQueues, TOKENS, tcpWork } from "./support.ts";
 
 const { all: token } = TOKENS;
@@ -167,7 +168,7 @@ test("a store that is down is a 503 for every route, and the hook is told", asyn
   );
 });
 
-test("a store that fails in the middle gives the report of what was done", async () => {
+serverTest("a store that fails in the middle gives the report of what was done", async () => {
   const redis = await startRedis(findRedisServer({ install: false }));
   const store = ioredis({ url: redis.url, attempts: 1 });
   const inbox = work(createQueue({ name: "inbox", store }), () => redis.stop());

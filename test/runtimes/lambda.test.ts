@@ -8,6 +8,7 @@ import { httpApp, type InvocationLimits } from "../../src/runtimes/http/index.ts
 import { passTime } from "../../src/runtimes/lambda/handler.ts";
 import { toRequest, toResult } from "../../src/runtimes/lambda/http-event.ts";
 import { type HttpResult, lambda, type Work, work } from "../../src/runtimes/lambda/index.ts";
+import { serverTest } from "../support/redis.ts";
 import { contextWith, httpEvent, RULE, SCHEDULE_WITHOUT_INPUT } from "./lambda-events.ts";
 import { ACCESS, TOKENS, tcpWork } from "./support.ts";
 
@@ -130,7 +131,7 @@ test("a store that is down makes the invocation fail", async () => {
   });
 });
 
-test("a store that fails in the middle gives the report of what was done", async () => {
+serverTest("a store that fails in the middle gives the report of what was done", async () => {
   const redis = await startRedis(findRedisServer({ install: false }));
   const store = ioredis({ url: redis.url, attempts: 1 });
   const inbox = work(createQueue({ name: "inbox", store }), () => redis.stop());
