@@ -10,7 +10,6 @@ export type ErrorCode =
   | "store_full"
   | "store_read_only"
   | "store_wrong_type"
-  | "store_pending_limit"
   | "store_cross_slot"
   | "store_refused"
   | "send_failed"
