@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A TCP proxy to a loopback port that delivers everything so many milliseconds later, one way. */
-export async function delayedProxy(port: number, delayMs: number) {
+/** A TCP proxy to a loopback port: half of the added round trip on the way in, half on the way out. */
+export async function delayedProxy(port: number, roundTripMs: number) {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
@@ -10,17 +10,13 @@ export async function delayedProxy(port: number, delayMs: number) {
       socket.once("close", () => sockets.delete(socket));
       socket.on("error", () => socket.destroy());
     }
-    // The whole round trip is delayed on the way in; once is enough.
-    client.on("data", (data) => later(delayMs, () => upstream.write(data)));
-    upstream.on("data", (data) => client.write(data));
-    client.on("close", () => upstream.destroy());
-    upstream.on("close", () => client.destroy());
+    deliverLater(client, upstream, roundTripMs / 2);
+    deliverLater(upstream, client, roundTripMs / 2);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const address = server.address();
-  const own = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${own}`,
+    port: typeof address === "object" && address !== null ? address.port : 0,
     close: () =>
       new Promise<void>((done) => {
         for (const socket of sockets) socket.destroy();
@@ -29,7 +25,9 @@ export async function delayedProxy(port: number, delayMs: number) {
   };
 }
 
-function later(ms: number, action: () => void): void {
-  if (ms === 0) action();
-  else setTimeout(action, ms);
+function deliverLater(from: Socket, to: Socket, delayMs: number): void {
+  from.on("data", (data) => {
+    setTimeout(() => to.writable && to.write(data), delayMs);
+  });
+  from.on("close", () => to.destroy());
 }

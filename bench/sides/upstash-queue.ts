@@ -1,0 +1,43 @@
+import { Queue } from "@upstash/queue";
+import { Redis } from "@upstash/redis";
+import { newName } from "../fill.ts";
+import { TOKEN } from "../target.ts";
+import type { Side } from "../work.ts";
+
+const MOST_CONSUMERS = 5;
+
+export const upstashQueue: Side = {
+  name: "@upstash/queue",
+  about:
+    "`receiveMessage` in a loop with five at a time, the most it allows; it acknowledges before " +
+    "the handler runs, its default",
+  async prepare(target, work) {
+    const redis = new Redis({ url: target.restUrl, token: TOKEN });
+    const queue = new Queue({
+      redis: redis as never,
+      queueName: newName(),
+      concurrencyLimit: MOST_CONSUMERS,
+    });
+    for (let sent = 0; sent < work.messages; sent += 50) {
+      const count = Math.min(50, work.messages - sent);
+      const sends = Array.from({ length: count }, () => queue.sendMessage({ d: work.payload }));
+      await Promise.all(sends);
+    }
+    let received = 0;
+    const consume = async () => {
+      while (received < work.messages) {
+        received += 1;
+        const message = await queue.receiveMessage<{ d: string }>();
+        if (message === null) throw new Error("@upstash/queue found nothing");
+        await work.handler(message.body.d);
+      }
+    };
+    return {
+      async run() {
+        await Promise.all(Array.from({ length: MOST_CONSUMERS }, consume));
+        return work.messages * 3; // a claim, a read and an acknowledgement for each
+      },
+      close: async () => {},
+    };
+  },
+};
