@@ -34,6 +34,7 @@ export async function startEnvironment(): Promise<Environment> {
       latencyMs,
       restUrl: `http://127.0.0.1:${await behind(gatewayPort)}`,
       tcpUrl: `redis://127.0.0.1:${await behind(server.port)}`,
+      directRestUrl: `http://127.0.0.1:${gatewayPort}`,
       redisUrl: server.url,
     };
   }

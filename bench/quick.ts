@@ -3,25 +3,18 @@ import { memoryCosts } from "./costs/memory.ts";
 import { scriptTimes } from "./costs/script-time.ts";
 import { sendRates } from "./costs/send.ts";
 import { type Environment, startEnvironment } from "./environment.ts";
-import { alternate, type Contestant, measure, ratesOf } from "./measure.ts";
-import { bullmq } from "./sides/bullmq.ts";
-import { bareLoop, handWritten } from "./sides/loops.ts";
-import { xdrain } from "./sides/xdrain.ts";
+import { alternate, type Contestant, ratesOf } from "./measure.ts";
+import { bareLoop, bullmq, handWritten, rest, restLanes, sequential, tcp } from "./sides/all.ts";
+import { fastestConcurrency } from "./sides/bullmq.ts";
 import { median, medianRatio } from "./statistics.ts";
 import { NOOP_WORK, type Work } from "./work.ts";
 
 const PAIRS = 5;
-const LANES = 16;
 const work = (messages: number, more: Partial<Work> = {}): Work => ({
   ...NOOP_WORK,
   messages,
   ...more,
 });
-
-const rest = xdrain("rest", "xdrain over REST", "default options");
-const restLanes = xdrain("rest", `xdrain over REST, ${LANES} lanes`, "", { lanes: LANES });
-const sequential = xdrain("rest", "xdrain, strictly sequential", "", { prefetch: false });
-const tcp = xdrain("tcp", "xdrain over TCP", "default options");
 
 /** The eleven figures that a change is steered by, in under a minute. */
 export async function runQuick(): Promise<void> {
@@ -65,33 +58,21 @@ async function ratiosAt20(env: Environment) {
 async function ratiosToBullmq(env: Environment) {
   const near = await env.targetAt(0);
   const far = await env.targetAt(5);
-  const nearBest = await fastestConcurrency(env, near);
-  const farBest = await fastestConcurrency(env, far);
+  const nearBest = await fastestConcurrency(env.redis, near, work(2_000));
+  const farBest = await fastestConcurrency(env.redis, far, work(2_000));
   const at = (concurrency: number) => work(4_000, { concurrency });
   const [tcpRates, nearBullmq] = await compared(env, PAIRS, [
     { side: tcp, target: near, work: at(nearBest) },
-    { side: bullmq(), target: near, work: at(nearBest) },
+    { side: bullmq, target: near, work: at(nearBest) },
   ]);
   const [restRates, farBullmq] = await compared(env, PAIRS, [
     { side: restLanes, target: far, work: { ...at(farBest), messages: 16_000 } },
-    { side: bullmq(), target: far, work: at(farBest) },
+    { side: bullmq, target: far, work: at(farBest) },
   ]);
   return {
     tcpVsBullmq: medianRatio(tcpRates, nearBullmq),
     rest5VsBullmq5: medianRatio(restRates, farBullmq),
   };
-}
-
-async function fastestConcurrency(env: Environment, target: Contestant["target"]) {
-  let best = { concurrency: 0, rate: 0 };
-  for (const concurrency of [50, 100, 200]) {
-    const { rate } = await measure(env.redis, bullmq(), target, work(2_000, { concurrency }));
-    if (rate > best.rate) best = { concurrency, rate };
-  }
-  console.log(
-    `BullMQ at ${target.latencyMs} ms is fastest at a concurrency of ${best.concurrency}`,
-  );
-  return best.concurrency;
 }
 
 async function serverCosts(env: Environment) {

@@ -8,6 +8,7 @@ export interface Target {
   readonly restUrl: string;
   /** Redis over TCP. */
   readonly tcpUrl: string;
-  /** Redis without added latency. */
+  /** Both without added latency. */
+  readonly directRestUrl: string;
   readonly redisUrl: string;
 }

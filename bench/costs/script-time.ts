@@ -1,6 +1,6 @@
 import type { Environment } from "../environment.ts";
 import { alternate, type Contestant, summarize } from "../measure.ts";
-import { xdrain } from "../sides/xdrain.ts";
+import { tcp } from "../sides/all.ts";
 import { NOOP_WORK } from "../work.ts";
 
 /** Microseconds of the server in scripts for one message, fence and removal included. */
@@ -9,9 +9,8 @@ export async function scriptTimes(
   rounds: number,
 ): Promise<{ readonly plain: number; readonly keyed: number }> {
   const target = await env.targetAt(0);
-  const side = xdrain("tcp", "xdrain over TCP", "");
   const contestants: Contestant[] = [false, true].map((keyed) => ({
-    side,
+    side: tcp,
     target,
     work: { ...NOOP_WORK, messages: 5_000, keyed },
   }));

@@ -13,14 +13,14 @@ export const upstashQueue: Side = {
     "the handler runs, its default",
   async prepare(target, work) {
     const redis = new Redis({ url: target.restUrl, token: TOKEN });
-    const queue = new Queue({
-      redis: redis as never,
-      queueName: newName(),
-      concurrencyLimit: MOST_CONSUMERS,
-    });
+    const queueName = newName();
+    const queueOver = (client: Redis) =>
+      new Queue({ redis: client as never, queueName, concurrencyLimit: MOST_CONSUMERS });
+    const queue = queueOver(redis);
+    const sender = queueOver(new Redis({ url: target.directRestUrl, token: TOKEN }));
     for (let sent = 0; sent < work.messages; sent += 50) {
       const count = Math.min(50, work.messages - sent);
-      const sends = Array.from({ length: count }, () => queue.sendMessage({ d: work.payload }));
+      const sends = Array.from({ length: count }, () => sender.sendMessage({ d: work.payload }));
       await Promise.all(sends);
     }
     let received = 0;
