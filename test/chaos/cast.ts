@@ -72,8 +72,8 @@ export async function startCast(
   const functions = [
     functionOver("rest-1", rest),
     functionOver("rest-2", rest),
+    functionOver("rest-3", rest),
     functionOver("tcp-1", tcp),
-    functionOver("tcp-2", tcp),
   ];
 
   const collector = await startCollector(folder);

@@ -1,6 +1,7 @@
 import type { DeadReason } from "../../src/store.ts";
 import type { Confirmation, Ledger, Run, RunEnd, SentRecord } from "./ledger.ts";
 import { keyOf, mustDie } from "./plan.ts";
+import { MAX_FAILURES } from "./queue.ts";
 
 /** A dead letter as the checker needs it. */
 export interface Dead {
@@ -28,8 +29,8 @@ export interface Findings {
   readonly unconfirmedButThere: number;
   readonly completed: number;
   readonly dead: number;
-  /** Dead letters because passes died with them too often, and not because they were meant to. */
-  readonly deadByCrash: number;
+  /** Dead letters that were not meant to be: passes died with them, or ended them, too often. */
+  readonly deadUnplanned: number;
   readonly runs: number;
   /** Runs that began after an earlier run of the same message which had not failed. */
   readonly repeated: number;
@@ -78,7 +79,7 @@ export function check(
     unconfirmedButThere: unconfirmed.filter((n) => runsOf.has(n) || deadOf.has(n)).length,
     completed,
     dead,
-    deadByCrash: deadLetters.filter(({ n, reason }) => !mustDie(n) && reason === "crashed").length,
+    deadUnplanned: deadLetters.filter(({ n }) => !mustDie(n)).length,
     runs: ledger.runs.length,
     repeated: repeats.total,
     repeatedAfter: repeats.after,
@@ -140,6 +141,7 @@ function checkDead(
   violations: string[],
 ): void {
   const confirmed = new Map(ledger.confirmations.map((found) => [found.id, found]));
+  const failures = countFailures(ledger.runs);
   const seen = new Set<string>();
   for (const { n, originalId, reason } of deadLetters) {
     if (seen.has(originalId)) violations.push(`two dead letters of ${originalId}`);
@@ -148,18 +150,31 @@ function checkDead(
     if (done !== undefined && !inWindow(done.at)) {
       violations.push(`${originalId} is completed and a dead letter`);
     }
-    if (!mustDie(n) && reason !== "crashed") violations.push(`message ${n} is dead: ${reason}`);
+    if (mustDie(n) || reason === "crashed") continue;
+    const spent = failures.get(originalId) ?? 0;
+    if (reason !== "failed" || spent < MAX_FAILURES) {
+      violations.push(`message ${n} is dead: ${reason}, after ${spent} failures`);
+    }
   }
   for (const { n, id } of ledger.runs.filter(({ succeeded }) => succeeded)) {
     if (mustDie(n)) violations.push(`message ${n} (${id}) must fail, and worked`);
   }
 }
 
+/** How often each message failed; a run that its pass had to end is a failure too. */
+function countFailures(runs: readonly Run[]): ReadonlyMap<string, number> {
+  const failures = new Map<string, number>();
+  for (const { id, end } of runs) {
+    if (end === "failed" || end === "aborted") failures.set(id, (failures.get(id) ?? 0) + 1);
+  }
+  return failures;
+}
+
 const AFTER: Readonly<Record<Exclude<RunEnd, "failed">, string>> = {
   open: "killed in the handler",
   worked: "killed before it was settled",
   aborted: "pass out of time",
-  confirmed: "completed",
+  confirmed: "completed, which a failover forgot",
   "lease lost": "lease lost",
   unanswered: "no answer to the settle",
 };

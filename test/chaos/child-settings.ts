@@ -1,5 +1,6 @@
 import type { Store } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
+import type { RedisStoreOptions } from "../../src/redis/store.ts";
 import { upstash } from "../../src/redis/upstash.ts";
 import { REQUEST_TIMEOUT_MS } from "./queue.ts";
 
@@ -42,8 +43,8 @@ export function settingsOf<T>(): T {
   return JSON.parse(process.argv[2] ?? "{}") as T;
 }
 
-export function storeOf(way: Way): Store {
-  const options = { requestTimeoutMs: REQUEST_TIMEOUT_MS };
+export function storeOf(way: Way, more: RedisStoreOptions = {}): Store {
+  const options = { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...more };
   if (way.kind === "rest") return upstash({ ...options, url: way.url, token: way.token });
   if (way.kind === "tcp") return ioredis({ ...options, url: way.url });
   const sentinels = way.ports.map((port) => ({ host: "127.0.0.1", port }));

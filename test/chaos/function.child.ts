@@ -22,7 +22,7 @@ process.on("disconnect", () => process.exit());
 async function pass(): Promise<void> {
   try {
     const report = await drain(queue, observed.handler, {
-      maxDuration: between(random, 1_000, 4_000),
+      maxDuration: between(random, 3_000, 6_000),
       batch: oneOf(random, [5, 20, 100]),
       concurrency: oneOf(random, [2, 10, 30]),
       lanes: oneOf(random, [1, 1, 2]),

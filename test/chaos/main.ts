@@ -18,6 +18,8 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const say = (text: string) => process.stderr.write(text);
 const cleanup = createCleanup((error) => say(`Clean-up: ${textOf(error)}\n`));
 let stopping = false;
+// Each child is ended with this process by a listener of its own.
+process.setMaxListeners(50);
 
 async function main(): Promise<number> {
   const asked = readOptions(process.argv.slice(2), () => Date.now() % 1_000_000);

@@ -12,7 +12,8 @@ import { between, seeded } from "./random.ts";
 
 const settings = settingsOf<ProducerSettings>();
 const random = seeded(settings.seed, settings.name);
-const store = storeOf(settings.way);
+// Patient: what gets no answer in the end cannot be sent again, where it has no key.
+const store = storeOf(settings.way, { attempts: 8 });
 const queue = chaosQueue(store);
 
 process.on("disconnect", () => process.exit());

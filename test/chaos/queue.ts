@@ -3,7 +3,7 @@ import type { Payload } from "./plan.ts";
 
 export const STREAM = "chaos";
 export const LEASE_MS = 5_000;
-export const MAX_FAILURES = 3;
+export const MAX_FAILURES = 4;
 
 /** Short times, so that what a dead pass left comes again while the chaos is still on. */
 export function chaosQueue(store: Store): Queue<Payload> {

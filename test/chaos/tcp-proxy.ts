@@ -11,7 +11,8 @@ export function startTcpProxy(target: number, faults: Faults<TcpFault>): Promise
   });
 }
 
-function relay(from: Socket, to: Socket, faults: Faults<TcpFault>): void {
+/** Passes on what `from` sends, with faults. */
+export function relay(from: Socket, to: Socket, faults: Faults<TcpFault>): void {
   from.on("data", (chunk: Buffer) => {
     const fault = faults.draw();
     if (fault === "halve") {
