@@ -18,7 +18,10 @@ export interface DrainOptions {
   readonly batch?: number;
   /** Most payload bytes that one turn claims. @default 4 MB */
   readonly maxBytes?: number;
-  /** Turns in flight at the same time, each with a batch of its own. @default 1 */
+  /**
+   * Most turns in flight at the same time, each with a batch of its own. A pass begins with one, and
+   * opens others while its handlers wait for messages: an idle pass costs no more. @default 1
+   */
   readonly lanes?: number;
   /** Send the next turn while the last messages of a batch are worked on. @default true */
   readonly prefetch?: boolean;
@@ -97,9 +100,9 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
       max: UNLIMITED,
       default: UNLIMITED,
     }),
-    // The first turn may need its script's text too; each lane claims once and keeps two to settle.
+    // The first turn may need its script's text too, and another settles.
     maxRequests: integer("maxRequests", options.maxRequests, {
-      min: lanes === 1 ? 3 : 2 + 3 * lanes,
+      min: 3,
       max: UNLIMITED,
       default: UNLIMITED,
     }),

@@ -21,7 +21,6 @@ import { StoreError } from "./errors.ts";
 import { refuse } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
-import type { LaneRole } from "./outlook.ts";
 import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
 import type { Queue } from "./queue.ts";
 import { repairQueue } from "./repair.ts";
@@ -66,6 +65,8 @@ export async function drain<Input, Payload>(
     claimsLeft: options.maxMessages ?? Number.MAX_SAFE_INTEGER,
     meanHandlerMs: 0,
     failed: false,
+    open: 0,
+    openLane: () => {},
     wakers: new Set(),
   };
   const wake = () => wakeAll(pass);
@@ -80,27 +81,33 @@ export async function drain<Input, Payload>(
 }
 
 /**
- * Suspects may kill the process, so nothing else is in hand with them. A single lane sees to that by
- * itself; with several, the suspects come before all else, and those found meanwhile after it.
+ * Suspects may kill the process, so they are only handed to a lane that is alone. Those found while
+ * there were several come when those have ended.
  */
 async function runLanes(pass: Pass): Promise<Stopped> {
-  if (pass.options.lanes === 1) return runTogether(pass, 1, "whole");
-  const suspects = await runTogether(pass, 1, "suspects");
-  if (suspects !== "empty") return suspects;
-  const ordinary = await runTogether(pass, pass.options.lanes, "ordinary");
-  return ordinary === "empty" ? runTogether(pass, 1, "suspects") : ordinary;
+  for (;;) {
+    const { stopped, lanes } = await runTogether(pass);
+    if (stopped !== "empty" || lanes === 1) return stopped;
+  }
 }
 
-async function runTogether(pass: Pass, count: number, role: LaneRole): Promise<Stopped> {
-  const lanes = Array.from({ length: count }, () => runLane(pass, role));
-  const ends = await Promise.allSettled(lanes);
-  const reasons = new Set<Stopped>();
-  for (const end of ends) {
-    if (end.status === "fulfilled") reasons.add(end.value);
-    else if (pass.tally.turns === 0 || !(end.reason instanceof StoreError)) throw end.reason;
-    else reasons.add("store");
-  }
-  return PRECEDENCE.find((reason) => reasons.has(reason)) ?? "empty";
+/** Begins with one lane; lanes open others while the handlers wait for messages. */
+async function runTogether(pass: Pass): Promise<{ stopped: Stopped; lanes: number }> {
+  const lanes: Promise<PromiseSettledResult<Stopped>[]>[] = [];
+  pass.openLane = () => {
+    pass.open += 1;
+    lanes.push(Promise.allSettled([runLane(pass)]));
+  };
+  pass.openLane();
+  const ends: PromiseSettledResult<Stopped>[] = [];
+  // Only lanes open lanes, so none is added once all of these have ended.
+  for (const lane of lanes) ends.push(...(await lane));
+  const reasons = ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
+  const stopped = PRECEDENCE.find((reason) => reasons.includes(reason)) ?? "empty";
+  return { stopped, lanes: lanes.length };
 }
 
 /** Where entries are not deleted on completion, the end of a pass removes what it may. */

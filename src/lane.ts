@@ -2,7 +2,7 @@ import { InterruptError, StoreError } from "./errors.ts";
 import { createExtensions, leaseLost } from "./extensions.ts";
 import { createHand, type Held } from "./hand.ts";
 import type { Outcome } from "./outcome.ts";
-import { createOutlook, foundBy, type LaneRole } from "./outlook.ts";
+import { createOutlook, foundBy } from "./outlook.ts";
 import {
   callLimits,
   claimsNoMore,
@@ -21,12 +21,12 @@ import { countReply, countUnsettled } from "./tally.ts";
 import { createWaker } from "./waker.ts";
 
 /** One lane of a pass: a token, what it has in hand, and its turns, one after the other. */
-export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
+export async function runLane(pass: Pass): Promise<Stopped> {
   const { queue, options } = pass;
   const { store, storeQueue } = queue;
   const token = `xd:${randomId(() => store.random())}`;
   const hand = createHand(storeQueue.keyField);
-  const outlook = createOutlook(queue, options, role, pass.seen);
+  const outlook = createOutlook(queue, options, () => pass.open === 1, pass.seen);
   const waker = createWaker(store);
   const extensions = createExtensions(waker.wake);
   let finishing = false;
@@ -37,7 +37,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
 
   const leaseAge = () => Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
   /** One request stays for the last turn of each lane. */
-  const canRenew = () => requestsLeft(pass) > options.lanes;
+  const canRenew = () => requestsLeft(pass) > pass.open;
   /** At what age leases are renewed; where that cannot be, handlers get most of their lease. */
   const renewalAge = () => outlook.leaseMs * (canRenew() ? 1 / 3 : 0.8);
   const renewalDue = () => extensions.waiting || leaseAge() >= renewalAge();
@@ -96,7 +96,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
       done(settled);
       startHandlers();
       if (finishing || readyToClaim()) waker.wake();
-      if (options.lanes > 1) wakeAll(pass);
+      if (pass.open > 1) wakeAll(pass);
     });
   }
 
@@ -158,6 +158,13 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     countUnsettled(pass.tally, outcomes);
   }
 
+  /** Handlers had nothing to do while this turn was under way, and there is more. */
+  function wantsHelp(claim: number, reply: TurnReply): boolean {
+    const full = claim === options.batch && reply.messages.length === claim;
+    const apart = outlook.suspectsInHand || outlook.suspectsWaiting;
+    return full && !apart && pass.running === 0 && pass.open < options.lanes;
+  }
+
   /** Waits until a turn can go, a lease has to be renewed, or the pass has to stop. */
   async function waitForTurn(): Promise<void> {
     for (;;) {
@@ -206,6 +213,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
       const claim = noMore === undefined && readyToClaim() ? claimSize(pass) : 0;
       pass.claimsLeft -= claim;
       const reply = await takeTurn(claim);
+      if (wantsHelp(claim, reply) && claimsNoMore(pass) === undefined) pass.openLane();
 
       const idle = claim > 0 && foundBy(reply) === 0 && hand.size + hand.done === 0;
       idleTurns = idle ? idleTurns + 1 : 0;
@@ -222,6 +230,7 @@ export async function runLane(pass: Pass, role: LaneRole): Promise<Stopped> {
     if (error instanceof StoreError && pass.tally.turns > 0) return await finish("store");
     throw error;
   } finally {
+    pass.open -= 1;
     pass.wakers.delete(waker.wake);
     extensions.take().fail(new InterruptError("deadline_passed", "The pass is over."));
   }

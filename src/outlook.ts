@@ -16,12 +16,6 @@ export type Expectations = Pick<
   | "suspectBatch"
 >;
 
-/**
- * What a lane claims: everything, with suspects apart from the rest; or, where a pass has several
- * lanes, only suspects, or everything else.
- */
-export type LaneRole = "whole" | "suspects" | "ordinary";
-
 /** What earlier lanes of the pass have learned. */
 export interface Seen {
   readonly found: SurveyFindings;
@@ -48,7 +42,7 @@ const HOUSEKEEPING = 1_000;
 export function createOutlook(
   { store, storeQueue, maxPayload }: ResolvedQueue,
   options: ResolvedDrain,
-  role: LaneRole,
+  alone: () => boolean,
   before: Seen | undefined,
 ): Outlook {
   let found = before?.found;
@@ -56,16 +50,14 @@ export function createOutlook(
   let sizeHint = 0;
   let keyed = false;
   let keyedSince = 0;
-  let suspectsWaiting = false;
+  let suspectsWaiting = alone(); // the first turn looks for them
   let suspectsInHand = false;
   let drained = false;
 
   const surveyDue = () => found === undefined || store.now() + serverAhead >= found.nextAt;
 
   function suspectsWanted(claim: number, handEmpty: boolean): TurnRequest["suspects"] {
-    if (claim === 0 || !handEmpty || role === "ordinary") return "no";
-    if (role === "suspects") return "only";
-    if (found === undefined) return "first";
+    if (claim === 0 || !handEmpty || !alone()) return "no";
     if (suspectsWaiting) return suspectsInHand ? "last" : "first";
     return surveyDue() || suspectsInHand ? "last" : "no";
   }
@@ -87,9 +79,7 @@ export function createOutlook(
       serverAhead = reply.now - store.now();
       found = reply.found ?? found;
       if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
-      if (reply.reclaimed > 0 && role !== "ordinary") {
-        suspectsWaiting ||= reply.kind !== "suspects";
-      }
+      if (reply.reclaimed > 0 && alone()) suspectsWaiting ||= reply.kind !== "suspects";
       if (request.claim === 0) return;
       suspectsInHand = reply.kind === "suspects";
       keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
@@ -107,7 +97,7 @@ export function createOutlook(
       return found?.leaseMs ?? storeQueue.leaseMs;
     },
     get suspectsInHand() {
-      return suspectsInHand || role === "suspects";
+      return suspectsInHand;
     },
     get suspectsWaiting() {
       return suspectsWaiting;

@@ -21,6 +21,10 @@ export interface Pass {
   meanHandlerMs: number;
   /** Set when the store failed: no lane goes on. */
   failed: boolean;
+  /** Lanes that run now; no more of them than the options allow. */
+  open: number;
+  /** Starts another lane. */
+  openLane: () => void;
   /** Called by lanes when a slot becomes free or the pass has to stop. */
   readonly wakers: Set<() => void>;
 }
@@ -42,7 +46,7 @@ export function mustStop(pass: Pass): Stopped | undefined {
 export function claimsNoMore(pass: Pass): Stopped | undefined {
   if (pass.claimsLeft <= 0) return "messages";
   // Beyond another turn each lane needs a request to settle, and one in case that gets no answer.
-  if (requestsLeft(pass) <= 2 * pass.options.lanes) return "requests";
+  if (requestsLeft(pass) <= 2 * pass.open) return "requests";
   if (!fitsBeforeDeadline(pass)) return "deadline";
   return undefined;
 }
@@ -61,7 +65,7 @@ const LATE_SETTLE_MS = 100;
 
 /** How far one call of the store may go: one that does not end a lane leaves requests for that. */
 export function callLimits(pass: Pass, settling: boolean): CallLimits {
-  const reserve = settling ? 0 : pass.options.lanes;
+  const reserve = settling ? 0 : pass.open;
   const now = pass.queue.store.now();
   const late = settling && now >= pass.options.deadline;
   return {

@@ -61,10 +61,9 @@ export interface TurnRequest extends Outcomes {
   /** Look at the group: create it, sweep expired leases, find other groups. */
   readonly survey: boolean;
   /**
-   * Suspects may be handed out before ordinary messages, if there are none of those, or not now; with
-   * `only`, nothing else is claimed.
+   * Suspects may be handed out before ordinary messages, if there are none of those, or not now.
    */
-  readonly suspects: "first" | "last" | "only" | "no";
+  readonly suspects: "first" | "last" | "no";
   /** Most suspects to hand out together the first time. */
   readonly suspectBatch: number;
   /** The pass ends: what a lost response left is released, the consumer removed. */

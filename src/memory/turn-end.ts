@@ -149,18 +149,15 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
  */
 function alternate({ request, tables }: Turn): TurnRequest["suspects"] {
   const { suspects, found } = request;
-  if (found !== undefined || tables.state.suspects !== true) return suspects;
-  if (suspects === "first") return "last";
-  if (suspects !== "only") return suspects;
-  tables.state.suspects = false;
-  return "no";
+  const ordinaryFirst = found === undefined && tables.state.suspects === true;
+  return suspects === "first" && ordinaryFirst ? "last" : suspects;
 }
 
 function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspects"]): void {
   const { request, survey, tables, stillHeld } = turn;
   const maySuspect = stillHeld.size === 0 && (survey?.pending ?? 1) > 0;
-  if ((suspects === "first" || suspects === "only") && maySuspect) claimSuspects(turn);
-  if (turn.kind === "ordinary" && request.suspects !== "only") {
+  if (suspects === "first" && maySuspect) claimSuspects(turn);
+  if (turn.kind === "ordinary") {
     // Half of the batch is for what is due, of an odd one now more and now less.
     const half = Math.floor((request.claim + (turn.now % 2)) / 2);
     claimNew(turn, request.claim - Math.min(due.length, half));

@@ -72,7 +72,7 @@ export const turnScript = defineScript("turn", {
   ],
 });
 
-const SUSPECTS = { no: 0, first: 1, last: 2, only: 3 } as const;
+const SUSPECTS = { no: 0, first: 1, last: 2 } as const;
 const flag = (value: boolean): number => (value ? 1 : 0);
 
 export function turnCall(

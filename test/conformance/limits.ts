@@ -49,20 +49,6 @@ export function limits(target: () => Target): void {
       expect((await bench.outside.ids()).length).toBe(100);
     });
 
-    test("a turn for suspects only leaves ordinary messages alone", async () => {
-      const bench = openWorkbench(target(), { visibilityTimeout: 100 });
-      const [dies] = await bench.send("dies");
-      await bench.claim(newToken());
-      const [fresh] = await bench.send("fresh");
-      const none = await bench.claim(newToken(), 10, { suspects: "only" });
-      expect(none).toMatchObject({ kind: "ordinary", messages: [] });
-      await target().pass(110);
-      const suspects = await bench.claim(newToken(), 10, { suspects: "only" });
-      expect(suspects.kind).toBe("suspects");
-      expect(idsOf(suspects)).toEqual([dies]);
-      expect(idsOf(await bench.claim(newToken(), 10, { suspects: "no" }))).toEqual([fresh]);
-    });
-
     test("a turn without a survey works by what the pass found before", async () => {
       const bench = openWorkbench(target());
       const ids = await bench.send("a", "b");

@@ -1,7 +1,6 @@
 -- The turn itself, from the parts above.
 
-local NONE, FIRST, LAST, ONLY = 0, 1, 2, 3 -- when suspects may be handed out: turn.ts
-local only_suspects = suspects == ONLY
+local FIRST, LAST = 1, 2 -- when suspects may be handed out: turn.ts
 
 ask_for_keys()
 settle_completed()
@@ -55,21 +54,16 @@ if survey > 0 and not quiet then
   end
   -- Passes that die in their first turn must not starve the ordinary work: every other pass that
   -- finds suspects looks for ordinary messages first.
-  if survey == 1 and state[9] == "1" then
-    if suspects == FIRST then
-      suspects = LAST
-    elseif suspects == ONLY then
-      suspects = NONE
-      append(changes, "suspects", "0")
-    end
+  if survey == 1 and state[9] == "1" and suspects == FIRST then
+    suspects = LAST
   end
 end
 
 if claim > 0 and kind == "ordinary" and not quiet then
-  if (suspects == FIRST or suspects == ONLY) and hand_empty and (pending or 1) > 0 then
+  if suspects == FIRST and hand_empty and (pending or 1) > 0 then
     claim_suspects()
   end
-  if kind == "ordinary" and not only_suspects then
+  if kind == "ordinary" then
     -- Half of the batch is for what is due, of an odd one now more and now less.
     claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)))
     if #due > 0 and #messages < claim then
