@@ -80,7 +80,8 @@ local function read_owned()
     reply = {}
   end
   owned = reply
-  for _, entry in ipairs(reply) do
+  for i = 1, #reply do -- a plain loop: this and what follows is done for each message of a turn
+    local entry = reply[i]
     own[entry[1]] = entry
   end
 end

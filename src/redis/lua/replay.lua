@@ -3,8 +3,8 @@
 -- Owned, but neither held nor settled by the caller: the response that handed it out was lost.
 local function lost_claims()
   local ids = {}
-  for _, entry in ipairs(owned) do
-    local id = entry[1]
+  for i = 1, #owned do
+    local id = owned[i][1]
     if own[id] and not still_held[id] then
       ids[#ids + 1] = id
     end

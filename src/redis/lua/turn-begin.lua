@@ -49,7 +49,11 @@ local function flush()
   if #records > 0 then call_in_slices({ "ZADD", keys_key }, records) end
   if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
   if #frees > 0 then call_in_slices({ "ZREM", keys_key }, frees) end
-  if #acks > 0 then call_in_slices({ "XACK", stream, group }, acks) end
+  if #acks > 0 and #acks <= 800 then
+    call("XACK", stream, group, unpack(acks))
+  elseif #acks > 0 then
+    call_in_slices({ "XACK", stream, group }, acks)
+  end
   if #removals > 0 then call_in_slices({ "XDEL", stream }, removals) end
   if #forgets > 0 then call_in_slices({ "HDEL", crashes_key }, forgets) end
   acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
