@@ -50,7 +50,14 @@ async function run(
   let keep = false;
   cleanup.add(() => keep || rmSync(folder, { recursive: true, force: true }));
   const env = quietEnv(folder);
-  const result = await runChaos(options, { binary, folder, env, cleanup, onProgress });
+  const result = await runChaos(options, {
+    binary,
+    folder,
+    env,
+    cleanup,
+    onProgress,
+    onFailure: (text) => say(`\n${text}\n`),
+  });
   const { violations, ...sums } = result;
   if (process.stderr.isTTY) say("\r\x1b[K");
   for (const violation of violations.slice(0, SHOWN)) say(`VIOLATION ${violation}\n`);

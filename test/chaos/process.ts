@@ -17,6 +17,8 @@ export interface Kept {
 }
 
 const LAST_WORDS = 2_000;
+/** How long one that ended by itself waits for its next life. */
+const AGAIN_MS = 1_000;
 
 /**
  * Starts `test/chaos/<program>`. `settings` is asked at the start of each life. A child that ends in a
@@ -65,8 +67,9 @@ export function keepRunning(options: {
       signalGroup(started);
       child = undefined;
       if (killing && !stopping) return start();
-      if (code !== 0 && !killing) onFailure(`${name} ended with ${signal ?? code}: ${words}`);
-      finish();
+      if (code === 0 || killing || stopping) return finish();
+      onFailure(`${name} ended with ${signal ?? code}: ${words}`);
+      setTimeout(() => (stopping ? finish() : start()), AGAIN_MS);
     });
   }
 

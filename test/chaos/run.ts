@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly cleanup: Cleanup;
   /** Told what goes on, again and again. */
   readonly onProgress: (text: string) => void;
+  /** Told at once of a child that ended by itself. */
+  readonly onFailure: (text: string) => void;
 }
 
 /** How long the queue may take to be drained once the faults are over. */
@@ -42,7 +44,10 @@ export async function runChaos(options: ChaosOptions, around: Surroundings) {
   const places = { folder: join(folder, "ledger"), scratch: join(folder, "scratch"), env };
   mkdirSync(places.folder);
   mkdirSync(places.scratch);
-  const onFailure = (text: string) => failures.push(text);
+  const onFailure = (text: string) => {
+    failures.push(text);
+    around.onFailure(text);
+  };
   const cast = await startCast(topology, options, places, onFailure, cleanup);
 
   const killing = startKilling(victims(cast, topology, options), seeded(options.seed, "kills"));
