@@ -23,8 +23,8 @@ async function pass(): Promise<void> {
   try {
     const report = await drain(queue, observed.handler, {
       maxDuration: between(random, 3_000, 6_000),
-      batch: oneOf(random, [5, 20, 100]),
-      concurrency: oneOf(random, [2, 10, 30]),
+      batch: oneOf(random, [10, 100, 100, 200]),
+      concurrency: oneOf(random, [5, 20, 50]),
       lanes: oneOf(random, [1, 1, 2]),
       prefetch: random() < 0.8,
     });

@@ -27,7 +27,7 @@ is 0 when every promise was kept, 1 when one was broken, 2 when it could not run
 `;
 
 const LEAST_SECONDS = 70;
-const MOST_A_SECOND = 1_500;
+const MOST_A_SECOND = 1_200;
 
 /** Reads the command line. */
 export function readOptions(args: readonly string[], drawSeed: () => number): Asked {

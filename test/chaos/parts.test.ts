@@ -152,7 +152,7 @@ test("the command line is read, and mistakes are told", () => {
   const read = (...args: string[]) => readOptions(args, () => 42);
   expect(read()).toEqual({ run: { messages: 20_000, seconds: 70, seed: 42, failover: false } });
   expect(read("--messages", "1000000", "--seed", "5", "--failover")).toEqual({
-    run: { messages: 1_000_000, seconds: 667, seed: 5, failover: true },
+    run: { messages: 1_000_000, seconds: 834, seed: 5, failover: true },
   });
   expect(read("--messages", "many")).toMatchObject({ mistake: expect.stringContaining("many") });
   expect(read("--help")).toEqual({ help: true });
