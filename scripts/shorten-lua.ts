@@ -97,9 +97,13 @@ function tokensOf(source: string, fields: ReadonlySet<number>): Token[] {
 function chooseNames(fragments: readonly Fragment[]): ReadonlyMap<string, string> {
   const shared = new Set(fragments.flatMap((fragment) => [...fragment.shared]));
   const declared = new Set(fragments.flatMap((fragment) => [...fragment.declared]));
-  const free = new Set(fragments.flatMap((fragment) => [...fragment.free]));
-  // What no fragment declares for the whole script is a named key or argument, or Lua's own.
-  const kept = new Set([...free].filter((name) => !shared.has(name)));
+  // What no fragment declares for the whole script is a named key or argument, or Lua's own; so is what
+  // one declares from itself (local tonumber = tonumber).
+  const kept = new Set(
+    fragments.flatMap((fragment) =>
+      [...fragment.free].filter((name) => !shared.has(name) || fragment.shared.has(name)),
+    ),
+  );
   const uses = new Map<string, number>();
   for (const { text, variable } of fragments.flatMap((fragment) => fragment.tokens)) {
     const renamed = variable && declared.has(text) && !kept.has(text);
