@@ -3,6 +3,7 @@
 import { drain, StoreError } from "../../src/index.ts";
 import { appendTo } from "./appender.ts";
 import { type FunctionSettings, settingsOf, storeOf } from "./child-settings.ts";
+import { isExpected } from "./expected.ts";
 import { observe } from "./observe.ts";
 import { chaosQueue } from "./queue.ts";
 import { between, oneOf, seeded } from "./random.ts";
@@ -29,8 +30,9 @@ async function pass(): Promise<void> {
       prefetch: random() < 0.8,
     });
     await observed.passEnded(report);
+    if (report.error !== undefined && !isExpected(report.error)) throw report.error;
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+    if (!(error instanceof StoreError) || !isExpected(error)) throw error;
     await observed.passEnded(error);
   }
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { SendError, type Sent } from "../../src/index.ts";
 import { appendTo } from "./appender.ts";
 import { type ProducerSettings, settingsOf, storeOf } from "./child-settings.ts";
+import { isExpected } from "./expected.ts";
 import { isSentTwice, keyOf } from "./plan.ts";
 import { chaosQueue } from "./queue.ts";
 import { between, seeded } from "./random.ts";
@@ -62,7 +63,7 @@ async function send(numbers: readonly number[]): Promise<void> {
       again.push(n);
     }
   } catch (error) {
-    if (!(error instanceof SendError)) throw error;
+    if (!(error instanceof SendError) || !isExpected(error.cause)) throw error;
     confirm(
       numbers,
       error.sentIds.map((id) => ({ id })),
