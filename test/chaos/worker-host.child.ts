@@ -1,7 +1,7 @@
 // Hosts the Worker in workerd and fires its cron, again and again, until it is told to stop. Killing
 // this process group kills workerd with it.
 
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 import { type HostSettings, settingsOf } from "./child-settings.ts";
 
@@ -18,7 +18,7 @@ const harness = createTestHarness({
     {
       config: {
         name: "chaos",
-        main: join(import.meta.dirname, "drain.worker.ts"),
+        main: fileURLToPath(new URL("./drain.worker.ts", import.meta.url)),
         compatibility_date: "2026-09-01",
         vars: { ...vars },
       },
