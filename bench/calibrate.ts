@@ -1,35 +1,39 @@
 import type { Environment } from "./environment.ts";
 import { type Contestant, measure } from "./measure.ts";
 
-/** A run shorter than this says little about a side's speed. */
-const TELLING_SECONDS = 0.15;
-const FIRST_MESSAGES = 16;
+const FIRST_MESSAGES = { slow: 10, fast: 500 };
 const GROWTH = 6;
-const LIMITS = { messages: 60_000, bytes: 150_000_000 };
+const LIMITS = { messages: 100_000, bytes: 150_000_000 };
+/** A pass begins and ends with round trips of its own: further away, a run has to take longer. */
+const ROUND_TRIPS = 20;
 
-/** Gives a side as many messages as it works off in so many seconds: rates compare all the same. */
+/**
+ * Gives a side as many messages as it works off in so many seconds: rates compare all the same.
+ * The trials also warm it up.
+ */
 export async function calibrate(
   env: Environment,
   contestant: Contestant,
   seconds: number,
 ): Promise<Contestant> {
   const { side, target, work } = contestant;
+  const wanted = seconds + (ROUND_TRIPS * target.latencyMs) / 1_000;
   const most = Math.min(LIMITS.messages, Math.floor(LIMITS.bytes / (work.payload.length + 100)));
   const withMessages = (messages: number) => ({
     side,
     target,
     work: { ...work, messages: Math.min(most, messages) },
   });
-  for (let messages = FIRST_MESSAGES; ; messages *= GROWTH) {
-    const sized = withMessages(messages);
-    const { rate } = await measure(env.redis, side, target, sized.work);
-    const telling = sized.work.messages / rate >= Math.min(TELLING_SECONDS, seconds);
-    if (telling || messages >= most) return withMessages(sizeFor(rate * seconds, work.batch));
+  for (let messages = FIRST_MESSAGES[side.slow ? "slow" : "fast"]; ; messages *= GROWTH) {
+    const trial = withMessages(messages);
+    const { rate } = await measure(env.redis, side, target, trial.work);
+    const took = trial.work.messages / rate;
+    if (took >= wanted / 2 || messages >= most) {
+      return withMessages(wholeBatches(rate * wanted, work.batch));
+    }
   }
 }
 
-/** Whole batches, where it is more than one. */
-function sizeFor(messages: number, batch: number): number {
-  const size = messages > batch ? Math.ceil(messages / batch) * batch : Math.ceil(messages);
-  return Math.max(FIRST_MESSAGES, size);
+function wholeBatches(messages: number, batch: number): number {
+  return messages > batch ? Math.ceil(messages / batch) * batch : Math.ceil(messages);
 }

@@ -44,6 +44,8 @@ export interface Side {
   readonly name: string;
   /** What it is and how it is tuned, for the page. */
   readonly about: string;
+  /** It takes round trips for each message, so it gets few. */
+  readonly slow?: boolean;
   /** Fills a queue of its own and connects; the clock does not run yet. */
   prepare(target: Target, work: Work): Promise<Prepared>;
 }

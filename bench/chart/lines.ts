@@ -49,7 +49,7 @@ export function lineChart(chart: LineChart): string {
     );
     const last = points.at(-1);
     if (last === undefined) continue;
-    const colour = i % COLOURS;
+    const colour = (one.colour ?? i) % COLOURS;
     const path = points.map((point) => `${round(point.x)},${round(point.y)}`).join(" ");
     body.push(`<polyline class="line c${colour}" points="${path}"/>`);
     if (points.length <= MOST_LABELS) {

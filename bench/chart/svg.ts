@@ -4,6 +4,8 @@
 export interface Series {
   readonly name: string;
   readonly values: readonly (number | undefined)[];
+  /** Which of the colours; without it, by its place. */
+  readonly colour?: number;
 }
 
 const LIGHT = [

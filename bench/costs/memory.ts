@@ -24,11 +24,12 @@ export async function memoryCosts(redisUrl: string): Promise<MemoryCosts> {
   const costs = {
     queuedRatio: await queuedRatio(redis, queueOf()),
     recordBytes: await recordBytes(redis, queueOf()),
-    drainedBytesLeft: await drainedBytesLeft(redis, queueOf()),
   };
   store.close();
+  await redis.flushall();
+  const left = await drainedBytesLeft(redis, redisUrl);
   redis.disconnect();
-  return costs;
+  return { ...costs, drainedBytesLeft: left };
 }
 
 async function queuedRatio(redis: Redis, queue: Queue<string>): Promise<number> {
@@ -49,16 +50,27 @@ async function recordBytes(redis: Redis, queue: Queue<string>): Promise<number> 
 }
 
 /** The ids that `send` remembers expire after two minutes; here they are dropped at once. */
-async function drainedBytesLeft(redis: Redis, queue: Queue<string>): Promise<number> {
+async function drainedBytesLeft(redis: Redis, redisUrl: string): Promise<number> {
+  const name = newName();
+  const connections = await connectionsOf(redis);
   const used: number[] = [];
   for (let round = 0; round < 3; round += 1) {
+    const store = ioredis({ url: redisUrl });
+    const queue = createQueue<string>({ name, store });
     await sendMany(queue);
     await drain(queue, () => {});
-    const sent = await redis.keys(`{${queue.name}}:xd:*:sent:*`);
+    // Its buffers are no memory of the queue.
+    store.close();
+    while ((await connectionsOf(redis)) > connections);
+    const sent = await redis.keys(`{${name}}:xd:*:sent:*`);
     if (sent.length > 0) await redis.del(...sent);
-    used.push(await usedByData(redis));
+    used.push(Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1]));
   }
   return (used.at(-1) ?? 0) - (used[0] ?? 0);
+}
+
+async function connectionsOf(redis: Redis): Promise<number> {
+  return Number(/^connected_clients:(\d+)/m.exec(await redis.info("clients"))?.[1]);
 }
 
 async function sendMany(queue: Queue<string>, keyOf?: (n: number) => string): Promise<void> {
@@ -76,9 +88,9 @@ async function bytesOf(redis: Redis, key: string): Promise<number> {
   return Number(await redis.call("MEMORY", "USAGE", key, "SAMPLES", "0"));
 }
 
-/** Used memory without the buffers of connections, which come and go. */
-async function usedByData(redis: Redis): Promise<number> {
-  const info = await redis.info("memory");
-  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
-  return field("used_memory") - field("mem_clients_normal");
+/** What all keys take, to the byte. */
+export async function bytesOfAll(redis: Redis): Promise<number> {
+  const keys = await redis.keys("*");
+  const sizes = await Promise.all(keys.map((key) => bytesOf(redis, key)));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

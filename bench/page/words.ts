@@ -1,13 +1,4 @@
-import {
-  bareLoop,
-  bullmq,
-  handWritten,
-  rest,
-  restLanes,
-  sequential,
-  tcp,
-  upstashQueue,
-} from "../sides/all.ts";
+import { allSides } from "../sides/all.ts";
 
 export const INTRODUCTION = `# Performance
 
@@ -29,10 +20,9 @@ with the last and prints what changed. Redis runs without persistence.`;
 
 /** What each side is, and how it is tuned. */
 export function aboutSides(): string[] {
-  const sides = [rest, restLanes, sequential, tcp, bareLoop, bullmq, upstashQueue, handWritten];
   return [
     "## The sides",
-    sides.map(({ name, about }) => `- **${name}**: ${about}.`).join("\n"),
+    allSides.map(({ name, about }) => `- **${name}**: ${about}.`).join("\n"),
     "Streams are filled on the server before the clock runs; each message is handed to an `async` " +
       "handler, as parsed JSON. Over REST everybody goes through xdrain's own gateway, which is a process of its own.",
   ];

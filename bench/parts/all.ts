@@ -1,6 +1,19 @@
+import { backlog } from "./backlog.ts";
+import { day } from "./day.ts";
 import { grids } from "./grids.ts";
 import type { Part } from "./part.ts";
+import { physical } from "./physical.ts";
 import { server } from "./server.ts";
+import { sustained } from "./sustained.ts";
+import { weight } from "./weight.ts";
 
 /** In the order of the page. */
-export const allParts: readonly Part[] = [...grids, server];
+export const allParts: readonly Part[] = [
+  ...grids,
+  physical,
+  server,
+  weight,
+  day,
+  sustained,
+  backlog,
+];

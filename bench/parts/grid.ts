@@ -3,6 +3,7 @@ import { lineChart } from "../chart/lines.ts";
 import { type Environment, startEnvironment } from "../environment.ts";
 import { alternate, type Contestant, type Measured, ratesOf, summarize } from "../measure.ts";
 import { figure, type Goal, ratio, type Section } from "../page/section.ts";
+import { allSides } from "../sides/all.ts";
 import { medianRatio } from "../statistics.ts";
 import { NOOP_WORK, type Side, type Work } from "../work.ts";
 import { definePart, type Effort, type Part } from "./part.ts";
@@ -160,6 +161,7 @@ function gridSection(grid: Grid, data: GridData): Section {
           series: data.sides.map((side) => ({
             name: side.name,
             values: side.cells.map(({ rate }) => rate),
+            colour: allSides.findIndex(({ name }) => name === side.name),
           })),
         }),
       },

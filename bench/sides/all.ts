@@ -1,8 +1,9 @@
+import { bullmq } from "./bullmq.ts";
+import { bareLoop, handWritten } from "./loops.ts";
+import { upstashQueue } from "./upstash-queue.ts";
 import { xdrain } from "./xdrain.ts";
 
-export { bullmq } from "./bullmq.ts";
-export { bareLoop, handWritten } from "./loops.ts";
-export { upstashQueue } from "./upstash-queue.ts";
+export { bareLoop, bullmq, handWritten, upstashQueue };
 
 export const LANES = 16;
 
@@ -24,3 +25,15 @@ export const sequential = xdrain(
   { prefetch: false },
 );
 export const tcp = xdrain("tcp", "xdrain over TCP", "default options, over one connection");
+
+/** In the order of the page; each keeps its colour in all charts. */
+export const allSides = [
+  rest,
+  restLanes,
+  tcp,
+  bullmq,
+  handWritten,
+  upstashQueue,
+  bareLoop,
+  sequential,
+];

@@ -52,6 +52,7 @@ export const handWritten: Side = {
   about:
     "what tutorials show: XAUTOCLAIM at the start, XREADGROUP for a batch, then for each message " +
     "the handler and an XACK, each awaited; `@upstash/redis` with all defaults",
+  slow: true,
   async prepare(target, work) {
     const stream = await filled(target, work);
     const redis = new UpstashRedis({ url: target.restUrl, token: TOKEN });

@@ -11,6 +11,7 @@ export const upstashQueue: Side = {
   about:
     "`receiveMessage` in a loop with five at a time, the most it allows; it acknowledges before " +
     "the handler runs, its default",
+  slow: true,
   async prepare(target, work) {
     const redis = new Redis({ url: target.restUrl, token: TOKEN });
     const queueName = newName();
