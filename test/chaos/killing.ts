@@ -12,6 +12,8 @@ export interface Killing {
   readonly kills: Readonly<Record<string, number>>;
   /** Lets nobody be killed any more; resolves when the last one is back. */
   stop(): Promise<void>;
+  /** The same, without waiting: all of them are going to be ended. */
+  abandon(): void;
 }
 
 /** Kills each kind by a schedule of its own: at random, `everyMs` on average. */
@@ -35,6 +37,7 @@ export function startKilling(victims: readonly Victims[], random: Random): Killi
       controller.abort();
       await haunting;
     },
+    abandon: () => controller.abort(),
   };
 }
 

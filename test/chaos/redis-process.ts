@@ -28,10 +28,12 @@ export async function startRedisProcess(
   const own = args(port, dir);
   const client = connectTo(port);
   let child: ChildProcess | undefined;
+  let stopped = false;
   const end = () => child?.kill("SIGKILL");
   process.once("exit", end);
 
   async function start(more: readonly string[] = []): Promise<void> {
+    if (stopped) throw new Error("This redis-server was stopped for good.");
     const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir];
     child = spawn(binary.path, [...own, ...options, ...more], {
       env: binary.env,
@@ -56,6 +58,7 @@ export async function startRedisProcess(
     kill,
     start,
     async stop() {
+      stopped = true;
       client.disconnect();
       await kill();
       process.off("exit", end);
@@ -78,9 +81,11 @@ function connectTo(port: number): Redis {
 
 /** Waits until it has loaded its data. */
 async function answering(client: Redis, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     if ((await client.ping().catch(() => undefined)) === "PONG") return;
     await new Promise((done) => setTimeout(done, 20));
   }
-  throw new Error(`redis-server ended with ${child.exitCode} before it answered.`);
+  throw new Error(
+    `redis-server ended with ${child.signalCode ?? child.exitCode} before it answered.`,
+  );
 }

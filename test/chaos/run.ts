@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions, around: Surroundings) {
   const cast = await startCast(topology, options, places, onFailure, cleanup);
 
   const killing = startKilling(victims(cast, topology, options), seeded(options.seed, "kills"));
-  cleanup.add(() => killing.stop());
+  cleanup.add(() => killing.abandon());
   const showing = setInterval(() => {
     void describe(topology).then((text) => onProgress(`${text}; ${struckBy(killing)}`));
   }, 1_000);
