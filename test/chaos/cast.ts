@@ -28,8 +28,6 @@ export interface Cast {
   calm(): void;
 }
 
-const PATIENCE_MS = 2_000;
-
 /** Starts them all; their ledgers go to `folder`. */
 export async function startCast(
   topology: Topology,
@@ -43,7 +41,7 @@ export async function startCast(
   const token = randomBytes(20).toString("hex");
   const keep = (name: string, program: string, settings: (life: number) => object): Kept => {
     const kept = keepRunning({ name, program, env, settings, onFailure });
-    cleanup.add(() => kept.stop(PATIENCE_MS));
+    cleanup.add(() => kept.stop(0));
     return kept;
   };
 
