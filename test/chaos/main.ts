@@ -18,6 +18,9 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const say = (text: string) => process.stderr.write(text);
 const cleanup = createCleanup((error) => say(`Clean-up: ${textOf(error)}\n`));
 let stopping = false;
+/** Whether the folder stays; it does after a failure, and then it is told where it is. */
+let keep = false;
+let tellFolder = () => {};
 // Each child is ended with this process by a listener of its own.
 process.setMaxListeners(50);
 
@@ -47,7 +50,7 @@ async function run(
   const over = failover ? "a primary and a replica under Sentinel" : "one redis-server";
   say(`Chaos on ${over}: ${messages} messages in ${seconds} s, seed ${seed}.\n`);
   const folder = mkdtempSync(join(tmpdir(), "xdrain-chaos-"));
-  let keep = false;
+  tellFolder = () => say(`Everything that was written down is in ${folder}\n`);
   cleanup.add(() => keep || rmSync(folder, { recursive: true, force: true }));
   const env = quietEnv(folder);
   const result = await runChaos(options, {
@@ -64,7 +67,7 @@ async function run(
   if (violations.length > SHOWN) say(`… and ${violations.length - SHOWN} more\n`);
   if (violations.length > 0) {
     keep = true;
-    say(`Everything that was written down is in ${folder}\n`);
+    tellFolder();
   }
   process.stdout.write(
     `${JSON.stringify({ messages, seed, failover, ...sums, violations: violations.length })}\n`,
@@ -93,6 +96,8 @@ function fail(error: unknown): void {
   // What was cut off by the end itself is no news.
   if (stopping) return;
   say(`\nThe chaos could not run: ${textOf(error)}\n`);
+  keep = true;
+  tellFolder();
   void end(COULD_NOT_RUN);
 }
 
