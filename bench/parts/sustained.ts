@@ -54,7 +54,7 @@ export const sustained = definePart<SustainedRun>({
           title: "Memory under a load that lasts",
           unit: "MB",
           axis: "minutes",
-          labels: run.heap.map((_, i) => figure(((i + 1) / run.heap.length) * (run.seconds / 60))),
+          labels: run.heap.map((_, i) => figure((i / (run.heap.length - 1)) * (run.seconds / 60))),
           scale: "linear",
           series: [
             { name: "Redis", values: run.redisMemory.map((bytes) => bytes / MB) },

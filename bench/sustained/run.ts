@@ -38,8 +38,8 @@ export async function sustain(minutes: number): Promise<SustainedRun> {
     const sending = sendUntil(until, name, restUrl);
     const redisMemory: number[] = [];
     const heap: number[] = [];
-    for (let sample = 0; sample < SAMPLES; sample += 1) {
-      await sleep((seconds * 1_000) / SAMPLES);
+    for (let sample = 0; sample <= SAMPLES; sample += 1) {
+      if (sample > 0) await sleep((seconds * 1_000) / SAMPLES);
       redisMemory.push(await usedMemory(env.redis));
       const told = await ask(functions, { kind: "sample" });
       if (told.kind === "sample") heap.push(told.heap);

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { weigh } from "../../bench/costs/weights.ts";
+
+const KB = 1_024;
+
+test("the bundles of the library, the Worker and the Lambda function stay within their weights", async () => {
+  const { coreAndRest, worker, lambda } = await weigh();
+  expect(coreAndRest / KB).toBeLessThanOrEqual(24);
+  expect(worker / KB).toBeLessThanOrEqual(54);
+  expect(lambda / KB).toBeLessThanOrEqual(110);
+});
