@@ -48,11 +48,19 @@ export function createConsumerGroup(
   stream: Pick<Stream, "get" | "list">,
   now: () => number,
   from: string,
+  original?: ConsumerGroup,
 ): ConsumerGroup {
   const pending = createIdMap<Pending>();
   const consumers = new Map<string, IdMap<Pending>>();
   let lastDelivered = from;
-  let entriesRead: number | undefined;
+  let entriesRead = original?.entriesRead;
+  for (const name of original?.consumers.keys() ?? []) consumerOf(name);
+  for (const item of original?.pending.list() ?? []) put({ ...item });
+
+  /** Zero takes all there are, also what a clock that went back has from the future. */
+  function isIdle({ deliveredAt }: Pick<Pending, "deliveredAt">, minIdle: number): boolean {
+    return minIdle === 0 || now() - deliveredAt >= minIdle;
+  }
 
   function remove(id: string): boolean {
     const item = pending.get(id);
@@ -70,9 +78,12 @@ export function createConsumerGroup(
   /** Makes the entry pending for this consumer, from now on. */
   function hand(id: string, consumer: string, deliveries: number): void {
     remove(id);
-    const item = { id, consumer, deliveredAt: now(), deliveries };
-    consumerOf(consumer).set(id, item);
-    pending.set(id, item);
+    put({ id, consumer, deliveredAt: now(), deliveries });
+  }
+
+  function put(item: Pending): void {
+    consumerOf(item.consumer).set(item.id, item);
+    pending.set(item.id, item);
   }
 
   return {
@@ -108,7 +119,7 @@ export function createConsumerGroup(
           remove(id);
           continue;
         }
-        if (item === undefined ? !force : now() - item.deliveredAt < minIdle) continue;
+        if (item === undefined ? !force : !isIdle(item, minIdle)) continue;
         hand(id, consumer, deliveries ?? (item?.deliveries ?? 0) + (justId ? 0 : 1));
         claimed.push(entry);
       }
@@ -127,7 +138,7 @@ export function createConsumerGroup(
         if (stream.get(id) === undefined) {
           remove(id);
           gone.push(id);
-        } else if (now() - deliveredAt >= minIdle) {
+        } else if (isIdle({ deliveredAt }, minIdle)) {
           hand(id, consumer, deliveries);
           claimed.push(id);
         }

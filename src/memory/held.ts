@@ -1,4 +1,4 @@
-import { keyOf, owns } from "./settle.ts";
+import { giveWay, keyOf, owns } from "./settle.ts";
 import type { Turn } from "./turn-begin.ts";
 
 /** What the pass still holds: renewed when it asks (a third of the lease has passed). */
@@ -8,10 +8,10 @@ export function renewHeld(turn: Turn): void {
   for (const delivery of request.held) {
     const { id } = delivery;
     const key = keyOf(turn, delivery);
-    if (!owns(turn, delivery) || turn.taken.has(id)) {
-      turn.lost.push(id);
-      continue;
-    }
+    const record = turn.taken.get(id);
+    if (!owns(turn, delivery)) turn.lost.push(id);
+    else if (record !== undefined) giveWay(turn, delivery, record);
+    if (!owns(turn, delivery)) continue;
     turn.stillHeld.add(id);
     if (!request.renew) continue;
     renewed.push(id);

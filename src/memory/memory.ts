@@ -59,6 +59,26 @@ export function createMemory(clock: Clock): Memory {
   return { clock, streams: new Map(), groups: new Map(), sent: new Map() };
 }
 
+/** The same a second time, as a replica has it; what happens to one does not touch the other. */
+export function copyMemory({ clock, streams, groups, sent }: Memory): Memory {
+  const tables = [...groups].map(([name, { parked, keys, crashes, results, state }]) => {
+    const copy: GroupTables = {
+      parked: new Map(parked),
+      keys: new Map(keys),
+      crashes: new Map(crashes),
+      results: new Map(results),
+      state: { ...state },
+    };
+    return [name, copy] as const;
+  });
+  return {
+    clock,
+    streams: new Map([...streams].map(([name, stream]) => [name, stream.copy()])),
+    groups: new Map(tables),
+    sent: new Map(sent),
+  };
+}
+
 /** The server's time: whole milliseconds. */
 export function timeOf(memory: Memory): number {
   return Math.floor(memory.clock.now());

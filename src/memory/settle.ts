@@ -2,6 +2,7 @@
 // alone is not enough, since a pass can lose a message and claim it again.
 
 import type { Delivery } from "../store.ts";
+import type { KeyRecord } from "./memory.ts";
 import { finish, park, type Turn } from "./turn-begin.ts";
 
 /** Longer than a turn's own work: idle times so close to the lease count as its end. */
@@ -44,17 +45,31 @@ export function keyOf({ request }: Turn, { key }: Delivery): string {
   return request.keyed ? key : "";
 }
 
+/**
+ * Its lease ran out, and another message has its key by now. Where that one is not done, this delivery
+ * counts, and is no failure of the handler.
+ */
+export function giveWay(turn: Turn, { id, delivery }: Delivery, record: KeyRecord): void {
+  const { crashes } = turn.tables;
+  turn.lost.push(id);
+  turn.delivery.delete(id);
+  if (record.done) {
+    finish(turn, id);
+  } else {
+    turn.crashed.add(id);
+    crashes.set(id, (crashes.get(id) ?? 0) + 1);
+    park(turn, id, record.expiresAt, delivery);
+  }
+}
+
 export function settleCompleted(turn: Turn): void {
   const { queue, request, taken, now } = turn;
   for (const outcome of request.complete) {
-    const { id, delivery } = outcome;
+    const { id } = outcome;
     const key = keyOf(turn, outcome);
     const record = taken.get(outcome.id);
     if (record !== undefined && owns(turn, outcome)) {
-      turn.lost.push(id);
-      if (record.done) finish(turn, id);
-      else park(turn, id, record.expiresAt, delivery - 1);
-      turn.delivery.delete(id);
+      giveWay(turn, outcome, record);
     } else if (mine(turn, outcome)) {
       finish(turn, id);
       turn.delivery.delete(id);

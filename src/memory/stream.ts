@@ -31,13 +31,16 @@ export interface Stream {
   trim(floor: string): number;
   /** Makes a consumer group that has read everything up to an id. */
   createGroup(name: string, lastDelivered: string): ConsumerGroup;
+  /** The same stream a second time, as a replica has it. */
+  copy(): Stream;
 }
 
-export function createStream(now: () => number): Stream {
+export function createStream(now: () => number, original?: Stream): Stream {
   const entries = createIdMap<Entry>();
   const groups = new Map<string, ConsumerGroup>();
-  let added = 0;
-  let lastId = FIRST_ID;
+  let added = original?.added ?? 0;
+  let lastId = original?.lastId ?? FIRST_ID;
+  for (const entry of original?.list() ?? []) entries.set(entry.id, entry);
 
   const stream: Stream = {
     groups,
@@ -77,6 +80,11 @@ export function createStream(now: () => number): Stream {
       groups.set(name, group);
       return group;
     },
+
+    copy: () => createStream(now, stream),
   };
+  for (const [name, group] of original?.groups ?? []) {
+    groups.set(name, createConsumerGroup(stream, now, group.lastDelivered, group));
+  }
   return stream;
 }

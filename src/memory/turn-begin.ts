@@ -85,7 +85,8 @@ export function flush(turn: Turn): void {
   for (const parked of changes.parks) tables.parked.set(parked.id, parked);
   for (const { key, expiresAt, done } of changes.records) tables.keys.set(key, { expiresAt, done });
   for (const { name, result } of changes.results) tables.results.set(name, result);
-  for (const key of changes.frees) tables.keys.delete(key);
+  // A record that says done is somebody else's, whatever the clock made of our lease.
+  for (const key of changes.frees) if (!tables.keys.get(key)?.done) tables.keys.delete(key);
   group.ack(changes.acks);
   stream.delete(changes.removals);
   for (const id of changes.forgets) tables.crashes.delete(id);

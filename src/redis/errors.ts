@@ -17,7 +17,7 @@ const CLASSES: readonly ErrorClass[] = [
   {
     code: "store_full",
     words: /\bOOM\b|capacity quota exceeded|max(imum)?( single)? (request|record|database) size/i,
-    advice: "Redis is full; nothing was stored. Drain, raise its memory, or send less.",
+    advice: "Redis is full, and stored nothing. Drain, raise its memory, or send less.",
   },
   {
     code: "store_read_only",
@@ -49,16 +49,20 @@ export function isPassing(message: string): boolean {
   return classify(message)?.code === "store_unavailable";
 }
 
-/** An error that the server answered, as one of ours. */
-export function serverError(message: string, requests: number): StoreError {
+/**
+ * An error that the server answered, as one of ours; `uncertain` where an earlier request of the same
+ * call got no answer.
+ */
+export function serverError(message: string, requests: number, uncertain = false): StoreError {
   const found = classify(message);
   const text = message.split(", command was:")[0]?.slice(0, 200) ?? "";
+  const before = uncertain
+    ? "An earlier request got no answer, and may have been carried out."
+    : "";
   return new StoreError(
     found?.code ?? "store_refused",
-    `Redis answered: ${text}. ${found?.advice ?? ""}`.trim(),
-    {
-      requests,
-    },
+    `Redis answered: ${text}. ${found?.advice ?? ""} ${before}`.trim(),
+    { requests, uncertain },
   );
 }
 

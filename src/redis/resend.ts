@@ -49,6 +49,7 @@ export async function resend(
   const { clock, policy, serverClock } = context;
   let requests = 0;
   let late = 0;
+  let unanswered = false;
   for (let number = 1; ; ) {
     const timeout = attemptTimeout(policy, limits, clock);
     const { offset } = serverClock;
@@ -68,12 +69,13 @@ export async function resend(
         late += 1;
         if (late < Math.max(2, policy.attempts)) continue;
       } else if (!isPassing(answer.message)) {
-        throw serverError(answer.message, requests);
+        throw serverError(answer.message, requests, unanswered);
       }
-      failure = answer.ok ? undefined : serverError(answer.message, requests);
+      failure = answer.ok ? undefined : serverError(answer.message, requests, unanswered);
     } catch (error) {
       if (error instanceof StoreError) throw error;
       failure = error;
+      unanswered ||= !(error instanceof RequestsUsedUp);
     } finally {
       timeout.clear();
     }

@@ -5,8 +5,10 @@ local function renew_held()
   for row = held_at, complete_at - 1, held_width do
     local id, count = delivery_at(row)
     local key = key_at(row)
-    if not own[id] or own[id][4] ~= count or taken[id] then
+    if not own[id] or own[id][4] ~= count then
       lost[#lost + 1] = id
+    elseif taken[id] then
+      give_way(id, count)
     else
       still_held[id] = true
       if renew == 1 then

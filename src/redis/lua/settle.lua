@@ -17,13 +17,26 @@ local function record_done(id, key, result)
   end
 end
 
+-- Its lease ran out, and another message has its key by now. Where that one is not done, this delivery
+-- counts, and is no failure of the handler.
+local function give_way(id, count)
+  lost[#lost + 1] = id
+  own[id] = nil
+  if done_by_other[id] then
+    finish(id)
+  else
+    has_crashed[id] = true
+    call("HINCRBY", crashes_key, id, 1)
+    call("PEXPIRE", crashes_key, whole(30 * DAY))
+    park(id, taken[id], count)
+  end
+end
+
 local function settle_with_care(row)
   local id, count = delivery_at(row)
   local key = key_at(row)
   if taken[id] and own[id] and own[id][4] == count then
-    lost[#lost + 1] = id
-    if done_by_other[id] then finish(id) else park(id, taken[id], count - 1) end
-    own[id] = nil
+    give_way(id, count)
   elseif mine(id, count) then
     finish(id)
     own[id] = nil

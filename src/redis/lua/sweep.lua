@@ -1,6 +1,6 @@
 -- The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in Redis.
 
-local DEFAULT_LEASE, DAY = 60000, 86400000
+local DEFAULT_LEASE = 60000
 local sweep_lease, survey_again, sweeping = lease, 0, 0
 local changes = {} -- of the state hash
 

@@ -9,6 +9,7 @@ if not_after > 0 and now > not_after then
 end
 
 local SUSPECTS = "xd:suspects" -- the permanent consumer that holds what dead passes left
+local DAY = 86400000
 local SCRIPT_MS = 20 -- longer than a script takes: `now` was read at its start, idle times later
 
 -- What this token owns, as XPENDING tells it: id -> { id, consumer, idle time, delivery count }, and
@@ -42,13 +43,25 @@ local function finish(id)
   end
 end
 
+-- The keys of work that was not done may be taken by other messages. A record that says done is
+-- somebody else's: theirs stays, whatever the clock made of our lease.
+local function free_keys()
+  local ours = {}
+  for i, score in ipairs(ask_in_slices({ "ZMSCORE", keys_key }, frees)) do
+    if score and tonumber(score) % 2 == 0 then
+      ours[#ours + 1] = frees[i]
+    end
+  end
+  call_in_slices({ "ZREM", keys_key }, ours)
+end
+
 -- Side tables first, the pending list after them, the entry last: a failure in between repeats
 -- work and loses none.
 local function flush()
   if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
   if #records > 0 then call_in_slices({ "ZADD", keys_key }, records) end
   if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
-  if #frees > 0 then call_in_slices({ "ZREM", keys_key }, frees) end
+  if #frees > 0 then free_keys() end
   if #acks > 0 and #acks <= 800 then
     call("XACK", stream, group, unpack(acks))
   elseif #acks > 0 then
