@@ -50,6 +50,8 @@ export async function resend(
   let requests = 0;
   let late = 0;
   let unanswered = false;
+  // A process that was frozen meanwhile does not try again: the server may have forgotten the request.
+  const latest = clock.now() + policy.attempts * (policy.timeoutMs + MAX_PAUSE_MS);
   for (let number = 1; ; ) {
     const timeout = attemptTimeout(policy, limits, clock);
     const { offset } = serverClock;
@@ -86,6 +88,7 @@ export async function resend(
       throw finalError(failure, requests, timeout.expired());
     }
     await clock.sleep(pause);
+    if (clock.now() > latest) throw finalError(failure, requests, timeout.expired());
     number += 1;
   }
 }

@@ -7,6 +7,9 @@ import type { Process, Scheduler } from "./scheduler.ts";
 const ATTEMPTS = 3;
 /** How long a caller waits for an answer; an older request does nothing when it arrives. */
 const TIMEOUT_MS = 10_000;
+/** The longest pause between two attempts, and with that the latest that one begins. */
+const MAX_PAUSE_MS = 5_000;
+const LATEST_MS = ATTEMPTS * (TIMEOUT_MS + MAX_PAUSE_MS);
 
 /** What goes wrong between functions and the server. */
 export interface Weather {
@@ -93,6 +96,7 @@ export function createNetwork(
   ): Promise<{ readonly reply: Reply; readonly requests: number }> {
     let requests = 0;
     let unanswered = false;
+    const latest = scheduler.now() + LATEST_MS;
     const mayRequest = () => {
       if (limits.mayRequest?.() === false) throw noAnswer(requests);
       requests += 1;
@@ -118,6 +122,7 @@ export function createNetwork(
       const over = limits.deadline !== undefined && scheduler.now() + pause >= limits.deadline;
       if (attempt === ATTEMPTS || over) throw noAnswer(requests);
       await scheduler.wait(process, pause);
+      if (scheduler.now() > latest) throw noAnswer(requests);
     }
   };
 }

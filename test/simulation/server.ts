@@ -43,7 +43,6 @@ export function createServer(
     const dead = queueSeen === undefined ? [] : deadLettersOf(memory, queueSeen).list();
     return { now: now(), stream: stream(), group, tables: tables(), dead };
   }
-  type View = ReturnType<typeof view>;
 
   function runTurn(queue: StoreQueue, request: TurnRequest, attempt: number): TurnReply {
     counters.step();
