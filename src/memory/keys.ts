@@ -52,13 +52,13 @@ export function takeKeys(turn: Turn): void {
     if (key === "") return true;
     const record = tables.keys.get(key);
     const ours = keepsRecord(turn, message.id);
-    const current = !ours && record !== undefined && record.expiresAt > now ? record : undefined;
+    const current = record !== undefined && record.expiresAt > now ? record : undefined;
     if (current?.done === true) {
       finish(turn, message.id);
       turn.duplicates += 1;
       return false;
     }
-    if (seen.has(key) || current !== undefined) {
+    if (seen.has(key) || (current !== undefined && !ours)) {
       const due = seen.has(key) ? now + lease : (current?.expiresAt ?? now);
       park(turn, message.id, due, message.delivery - 1);
       turn.deferred += 1;

@@ -83,7 +83,11 @@ export function finish(turn: Turn, id: string): void {
 export function flush(turn: Turn): void {
   const { tables, group, stream, changes } = turn;
   for (const parked of changes.parks) tables.parked.set(parked.id, parked);
-  for (const { key, expiresAt, done } of changes.records) tables.keys.set(key, { expiresAt, done });
+  // A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
+  for (const { key, expiresAt, done } of changes.records) {
+    const shorter = (tables.keys.get(key)?.expiresAt ?? 0) > expiresAt;
+    if (!shorter || turn.queue.windowMs < turn.lease) tables.keys.set(key, { expiresAt, done });
+  }
   for (const { name, result } of changes.results) tables.results.set(name, result);
   // A record that says done is somebody else's, whatever the clock made of our lease.
   for (const key of changes.frees) if (!tables.keys.get(key)?.done) tables.keys.delete(key);

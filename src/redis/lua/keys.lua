@@ -42,20 +42,15 @@ local function cut_to_size()
 end
 
 local function take_keys()
-  local keys, owners, renewals, expires = {}, {}, {}, whole((now + lease) * 2)
+  local keys, owners, expires = {}, {}, whole((now + lease) * 2)
   for i, message in ipairs(messages) do
     local key = key_of(message[2])
-    if key ~= "" and is_ours_already(message[1]) then
-      append(renewals, expires, key)
-    elseif key ~= "" then
+    if key ~= "" then
       keys[#keys + 1], owners[#owners + 1] = key, i
     end
   end
-  if #renewals > 0 then
-    call_in_slices({ "ZADD", keys_key, "XX" }, renewals)
-  end
   if #keys == 0 then
-    return #renewals > 0
+    return false
   end
   local seen, dropped = {}, {}
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
@@ -67,7 +62,7 @@ local function take_keys()
       finish(id)
       duplicates = duplicates + 1
       dropped[owners[i]] = true
-    elseif seen[key] or expiry > now then
+    elseif seen[key] or expiry > now and not is_ours_already(id) then
       park(id, seen[key] and now + lease or expiry, count - 1)
       deferred = deferred + 1
       dropped[owners[i]] = true

@@ -59,7 +59,12 @@ end
 -- work and loses none.
 local function flush()
   if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
-  if #records > 0 then call_in_slices({ "ZADD", keys_key }, records) end
+  -- A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
+  if #records > 0 and window >= lease then
+    call_in_slices({ "ZADD", keys_key, "GT" }, records)
+  elseif #records > 0 then
+    call_in_slices({ "ZADD", keys_key }, records)
+  end
   if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
   if #frees > 0 then free_keys() end
   if #acks > 0 and #acks <= 800 then
