@@ -8,8 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { createCounters } from "./counters.ts";
-import { rareIn, seedOf, simulate } from "./simulate.ts";
-import { runWorld } from "./world.ts";
+import { rareIn, runAny, simulate } from "./simulate.ts";
 
 const { values } = parseArgs({
   options: { steps: { type: "string" }, seed: { type: "string" }, world: { type: "string" } },
@@ -22,7 +21,7 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(steps) || steps < 1) {
 }
 
 if (values.world !== undefined) {
-  await runWorld(seedOf(seed, Number(values.world)), createCounters(), console.log);
+  await runAny(seed, Number(values.world), createCounters(), console.log);
   console.log("No promise was broken.");
 } else {
   const startedAt = performance.now();

@@ -98,12 +98,11 @@ export function createScheduler(seed: number): Scheduler {
     }),
 
     async step() {
-      const event = takeNext();
-      if (event === undefined) return false;
-      await event.run();
-      // Everything that follows from it without waiting has happened when the loop comes round.
+      // When the loop comes round, everything has happened that waits for nothing.
       await new Promise((done) => setImmediate(done));
-      return true;
+      const event = takeNext();
+      await event?.run();
+      return event !== undefined;
     },
   };
 }

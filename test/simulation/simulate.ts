@@ -1,4 +1,5 @@
-import { type Counted, createCounters, FAULTS, OUTCOMES } from "./counters.ts";
+import { type Counted, type Counters, createCounters, FAULTS, OUTCOMES } from "./counters.ts";
+import { runCrowd } from "./crowd.ts";
 import { runWorld } from "./world.ts";
 
 export interface Simulated {
@@ -13,8 +14,19 @@ export interface Simulated {
 }
 
 /** A world's own seed: neighbouring seeds and worlds have nothing in common. */
-export function seedOf(seed: number, world: number): number {
+function seedOf(seed: number, world: number): number {
   return Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(world + 1, 0xc2b2ae35);
+}
+
+/** Every fiftieth world is a crowd. */
+export function runAny(
+  seed: number,
+  world: number,
+  counters: Counters,
+  trace?: (line: string) => void,
+) {
+  const own = seedOf(seed, world);
+  return world % 50 === 49 ? runCrowd(own, counters) : runWorld(own, counters, trace);
 }
 
 /** Runs worlds one after the other, until so many steps were made or a promise is broken. */
@@ -29,7 +41,7 @@ export async function simulate(options: {
   let violation: Simulated["violation"];
   while (counters.steps < options.steps && violation === undefined) {
     try {
-      messages += (await runWorld(seedOf(options.seed, worlds), counters)).messages;
+      messages += (await runAny(options.seed, worlds, counters)).messages;
     } catch (error) {
       violation = { world: worlds, what: String(error) };
     }
