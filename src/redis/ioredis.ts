@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
@@ -39,7 +39,9 @@ function keepConnection(options: IoredisOptions) {
   let current: Redis | undefined;
   const reasons = new WeakMap<Redis, unknown>();
 
-  function connect(): Redis {
+  async function connect(): Promise<Redis> {
+    // Loaded by the first call: a function that only may use it starts without it.
+    const { Redis } = await import("ioredis");
     if (current !== undefined && current.status !== "end") return current;
     const settings = {
       connectTimeout: 5_000,
@@ -66,7 +68,7 @@ function keepConnection(options: IoredisOptions) {
 
   const transport: Transport = {
     async command(args, signal) {
-      const connection = connect();
+      const connection = await connect();
       const [name = "", ...rest] = args;
       const lost = new Promise<never>((_, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });

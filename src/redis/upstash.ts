@@ -1,4 +1,3 @@
-import { Redis } from "@upstash/redis";
 import { OptionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
@@ -54,6 +53,8 @@ function restUrl(given: unknown): URL {
 function restTransport(url: string, token: string): Transport {
   return {
     async command(args, signal) {
+      // Loaded by the first call: importing it takes longer than all the rest of a cold start.
+      const { Redis } = await import("@upstash/redis");
       const client = new Redis({
         url,
         token,
