@@ -2,8 +2,11 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /** What is used of osls. */
-interface Service {
+interface Serverless {
   readonly serviceDir: string;
+  readonly service: {
+    readonly provider: { readonly environment?: Readonly<Record<string, unknown>> };
+  };
 }
 
 /**
@@ -14,8 +17,11 @@ interface Service {
 class BundleLambda {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
 
-  constructor({ serviceDir }: Service) {
-    const bundle = () => bundleLambda(join(serviceDir, ".cache", "lambda", "index.cjs"));
+  constructor({ serviceDir, service }: Serverless) {
+    const bundle = () => {
+      const overTcp = Boolean(service.provider.environment?.["REDIS_URL"]);
+      return bundleLambda(join(serviceDir, ".cache", "lambda", "index.cjs"), { overTcp });
+    };
     this.hooks = {
       "before:package:createDeploymentArtifacts": bundle,
       "before:invoke:local:invoke": bundle,
@@ -25,8 +31,14 @@ class BundleLambda {
   }
 }
 
-/** CommonJS, since ioredis is, and requires modules of Node. */
-export async function bundleLambda(outfile: string): Promise<void> {
+/**
+ * CommonJS, since ioredis is, and requires modules of Node. Functions that reach Redis by its REST API
+ * go without ioredis, which is half of the package.
+ */
+export async function bundleLambda(
+  outfile: string,
+  { overTcp }: { readonly overTcp: boolean },
+): Promise<void> {
   await build({
     entryPoints: [join(import.meta.dirname, "../../functions/lambda/index.ts")],
     outfile,
@@ -34,9 +46,8 @@ export async function bundleLambda(outfile: string): Promise<void> {
     platform: "node",
     target: "node22",
     format: "cjs",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
+    minify: true,
+    external: overTcp ? [] : ["ioredis"],
     legalComments: "none",
     logLevel: "warning",
   });
