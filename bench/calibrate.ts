@@ -3,6 +3,8 @@ import { type Contestant, measure } from "./measure.ts";
 
 const FIRST_MESSAGES = { slow: 10, fast: 500 };
 const GROWTH = 6;
+/** Less than this above the last trial, and a side has reached its speed. */
+const STEADY = 1.3;
 const LIMITS = { messages: 100_000, bytes: 150_000_000 };
 /** A pass begins and ends with round trips of its own: further away, a run has to take longer. */
 const ROUND_TRIPS = 20;
@@ -14,23 +16,27 @@ const ROUND_TRIPS = 20;
 export async function calibrate(
   env: Environment,
   contestant: Contestant,
-  seconds: number,
+  runSeconds: number,
 ): Promise<Contestant> {
   const { side, target, work } = contestant;
-  const wanted = seconds + (ROUND_TRIPS * target.latencyMs) / 1_000;
+  const wanted = runSeconds + (ROUND_TRIPS * target.latencyMs) / 1_000;
   const most = Math.min(LIMITS.messages, Math.floor(LIMITS.bytes / (work.payload.length + 100)));
   const withMessages = (messages: number) => ({
     side,
     target,
     work: { ...work, messages: Math.min(most, messages) },
   });
+  let last = 0;
   for (let messages = FIRST_MESSAGES[side.slow ? "slow" : "fast"]; ; messages *= GROWTH) {
     const trial = withMessages(messages);
     const { rate } = await measure(env.redis, side, target, trial.work);
-    const took = trial.work.messages / rate;
-    if (took >= wanted / 2 || messages >= most) {
+    const seconds = trial.work.messages / rate;
+    // Many lanes come to their speed with many messages only.
+    const steady = seconds >= wanted / 2 && rate < last * STEADY;
+    if (steady || seconds >= 2 * wanted || trial.work.messages < messages) {
       return withMessages(wholeBatches(rate * wanted, work.batch));
     }
+    last = rate;
   }
 }
 

@@ -11,6 +11,8 @@ export interface Measured {
   readonly commands: number;
   /** Of one message: time that the server spent in scripts. */
   readonly scriptMicros: number;
+  /** And time of a processor that the measured process used. */
+  readonly clientMicros: number;
 }
 
 /** One run on a fresh queue; the bill is the server's own. */
@@ -23,9 +25,11 @@ export async function measure(
   const prepared = await side.prepare(target, work);
   await redis.config("RESETSTAT");
   const extra = (await prepared.warmUp?.()) ?? 0;
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const requests = await prepared.run();
   const seconds = (performance.now() - startedAt) / 1_000;
+  const cpu = process.cpuUsage(cpuBefore);
   const { commands, scriptMicros } = readStats(await redis.info("commandstats"));
   await prepared.close();
   await redis.flushall();
@@ -35,6 +39,7 @@ export async function measure(
     requests: requests / billed,
     commands: commands / billed,
     scriptMicros: scriptMicros / billed,
+    clientMicros: (cpu.user + cpu.system) / work.messages,
   };
 }
 
@@ -93,5 +98,6 @@ export function summarize(runs: readonly Measured[]): Measured {
     requests: of((run) => run.requests),
     commands: of((run) => run.commands),
     scriptMicros: of((run) => run.scriptMicros),
+    clientMicros: of((run) => run.clientMicros),
   };
 }

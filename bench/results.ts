@@ -3,10 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { findRedisServer } from "../scripts/local-redis.ts";
-import type { Effort } from "./parts/part.ts";
+import type { Effort, Part } from "./parts/part.ts";
 
 /** What one part found, and where. */
 export interface PartResult {
+  readonly version: number;
   readonly measuredAt: string;
   readonly node: string;
   readonly redis: string;
@@ -16,6 +17,12 @@ export interface PartResult {
 }
 
 export type Results = Readonly<Record<string, PartResult>>;
+
+/** What a part found last, in the shape that it has today. */
+export function resultOf(part: Part, results: Results): PartResult | undefined {
+  const result = results[part.name];
+  return result?.version === part.version ? result : undefined;
+}
 
 /** The folder of the published page; another one can be given for a trial. */
 export const DOCS = join(import.meta.dirname, "..", "docs");
@@ -31,8 +38,9 @@ export function writeResults(folder: string, results: Results): void {
   writeFileSync(fileIn(folder), `${JSON.stringify(rounded(results), null, 2)}\n`);
 }
 
-export function describeRun(effort: Effort, data: unknown): PartResult {
+export function describeRun(part: Part, effort: Effort, data: unknown): PartResult {
   return {
+    version: part.version,
     measuredAt: new Date().toISOString().slice(0, 10),
     node: process.version,
     redis: redisVersion(),

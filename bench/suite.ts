@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { publish } from "./page/publish.ts";
 import { figure } from "./page/section.ts";
 import type { Effort, Part } from "./parts/part.ts";
-import { describeRun, type PartResult, readResults, writeResults } from "./results.ts";
+import { describeRun, type PartResult, readResults, resultOf, writeResults } from "./results.ts";
 
 /** Measures the parts one after the other; each is stored and on the page when the next begins. */
 export async function runSuite(
@@ -14,9 +14,9 @@ export async function runSuite(
   mkdirSync(join(folder, "performance"), { recursive: true });
   for (const part of parts) {
     console.log(`\n${part.title}`);
-    const result = describeRun(effort, await part.measure(effort));
+    const result = describeRun(part, effort, await part.measure(effort));
     const results = readResults(folder);
-    printFigures(part, result, results[part.name]);
+    printFigures(part, result, resultOf(part, results));
     writeResults(folder, { ...results, [part.name]: result });
     publish(folder);
   }

@@ -1,5 +1,5 @@
 import type { Part } from "../parts/part.ts";
-import type { PartResult, Results } from "../results.ts";
+import { type PartResult, type Results, resultOf } from "../results.ts";
 import type { ChartFile, Goal, Section, Table } from "./section.ts";
 import { aboutSides, INTRODUCTION } from "./words.ts";
 
@@ -11,7 +11,7 @@ export interface Page {
 /** The page and its charts, from the results alone. */
 export function renderPage(parts: readonly Part[], results: Results): Page {
   const measured = parts.flatMap((part) => {
-    const result = results[part.name];
+    const result = resultOf(part, results);
     return result === undefined ? [] : [{ part, result }];
   });
   const goals = measured.flatMap(({ part, result }) => part.goals(result.data));

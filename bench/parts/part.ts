@@ -16,6 +16,8 @@ export interface Effort {
 export interface Part {
   readonly name: string;
   readonly title: string;
+  /** Of its data's shape: older results are measured again, not shown. */
+  readonly version: number;
   /** Part of a plain `npm run bench`; the others are asked for by name. */
   readonly always: boolean;
   measure(effort: Effort): Promise<unknown>;
@@ -28,6 +30,7 @@ export interface Part {
 interface Definition<Data> {
   readonly name: string;
   readonly title: string;
+  readonly version?: number;
   readonly always?: boolean;
   readonly measure: (effort: Effort) => Promise<Data>;
   readonly section: (data: Data) => Section;
@@ -40,6 +43,7 @@ export function definePart<Data>(part: Definition<Data>): Part {
   return {
     name: part.name,
     title: part.title,
+    version: part.version ?? 1,
     always: part.always ?? true,
     measure: part.measure,
     section: (data) => part.section(data as Data),
