@@ -162,6 +162,43 @@ export function keys(target: () => Target, together: TestOptions): void {
       expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
     });
 
+    test("what has to give way to another message of its key counts as a delivery, and as no failure", async () => {
+      const { turn, claim, sendKeyed, pass, held, first } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      await sendKeyed("k");
+      await target().pass(LEASE_MS + 10);
+      const other = newToken();
+      const taken = await claim(other, 100, { survey: false });
+      const renewing = { ...KEYED, held, renew: true, survey: false };
+      expect(await turn(pass, renewing)).toMatchObject({ lost: [first] });
+      expect((await claim(pass, 100, { survey: false })).messages).toEqual([]);
+      await turn(other, { ...KEYED, release: later(inHand(taken.messages, "k"), 60_000) });
+      await target().pass(LEASE_MS + 10);
+      const { messages } = await claim(newToken(), 100, { survey: false });
+      expect(messages).toMatchObject([{ id: first, delivery: 2, crashes: 1 }]);
+    });
+
+    for (const [what, outcome] of [
+      ["a renewal", "held"],
+      ["a retry", "retry"],
+      ["a release", "release"],
+    ] as const) {
+      test(`${what} leaves the record alone where work of its key is done`, async () => {
+        const { turn, claim, sendKeyed, pass, held, bench } = await openKeyed();
+        await bench.send("other");
+        const other = await claim(pass, 100, { ...KEYED, held });
+        // As if another message with the key had been done while a jump of the clock hid our lease.
+        const done = inHand(other.messages, "k");
+        await turn(pass, { ...KEYED, held, complete: done });
+        const asked =
+          outcome === "held" ? { held, renew: true } : { [outcome]: later(held, 60_000) };
+        await turn(pass, { ...KEYED, ...asked });
+        await sendKeyed("k");
+        expect(await claim(newToken())).toMatchObject({ messages: [], duplicates: 1 });
+      });
+    }
+
     test("what a lost response handed out is a duplicate where its key was done meanwhile", async () => {
       const { turn, claim, sendKeyed, pass } = await openKeyed({ visibilityTimeout: LEASE_MS });
       await sendKeyed("k");
