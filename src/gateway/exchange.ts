@@ -11,6 +11,8 @@ import { type Authenticate, presentedToken, type TokenAccess } from "./tokens.ts
 export interface GatewayContext {
   readonly options: ResolvedOptions;
   readonly backend: Backend;
+  /** The backend that answers this request. */
+  backendFor(request: Request): Backend;
   readonly authenticate: Authenticate;
   readonly gate: Gate;
   /** A fresh value for each answer's `upstash-sync-token`. */
@@ -48,6 +50,7 @@ export function openExchange(context: GatewayContext, request: Request): Exchang
   }
   return {
     ...context,
+    backend: context.backendFor(request),
     request,
     access,
     encoding: encoding === "base64" ? "base64" : "utf8",

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { errorAnswer, jsonAnswer } from "./answer.ts";
+import type { Backend } from "./backend.ts";
 import { connectRedis } from "./connect.ts";
 import { withDeadline } from "./deadline.ts";
 import { pathCommand, postCommand, postPipeline, postTransaction } from "./endpoints.ts";
@@ -7,8 +8,9 @@ import { GatewayError } from "./errors.ts";
 import { createEventStreams } from "./events.ts";
 import { type Exchange, type GatewayContext, serveExchange } from "./exchange.ts";
 import { createGate } from "./gate.ts";
-import { type GatewayOptions, resolveOptions } from "./options.ts";
+import { type GatewayOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { createAuthenticator } from "./tokens.ts";
+import { likeUpstash } from "./upstash-like/backend.ts";
 
 /** A REST front for one Redis. */
 export interface Gateway {
@@ -31,10 +33,12 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const resolved = resolveOptions(options);
   const { redis } = resolved;
+  const backend = typeof redis === "string" ? connectRedis(redis, resolved) : redis;
   let issued = 0;
   const context: GatewayContext = {
     options: resolved,
-    backend: typeof redis === "string" ? connectRedis(redis, resolved) : redis,
+    backend,
+    backendFor: chooseBackend(backend, resolved),
     authenticate: createAuthenticator(resolved.tokens),
     gate: createGate(resolved),
     // Redis answers reads from the primary, so every client reads what it wrote, whatever it sends.
@@ -76,6 +80,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       context.backend.close();
     },
   };
+}
+
+/** A client that shows its sync token reads what it wrote; without one, a replica may answer. */
+function chooseBackend(
+  backend: Backend,
+  { likeUpstash: settings }: ResolvedOptions,
+): GatewayContext["backendFor"] {
+  if (settings === undefined) return () => backend;
+  const { current, lagging } = likeUpstash(backend, settings);
+  return (request) => (request.headers.get("upstash-sync-token") ? current : lagging);
 }
 
 async function health({ backend, options, syncToken }: GatewayContext): Promise<Response> {

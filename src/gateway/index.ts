@@ -23,3 +23,4 @@ export type { GatewayOptions } from "./options.ts";
 export { parseRedisUrl, type RedisAddress, type RedisTarget } from "./redis-url.ts";
 export { type GatewayServer, type ServeGatewayOptions, serveGateway } from "./serve.ts";
 export type { GatewayToken, TokenAccess } from "./tokens.ts";
+export type { UpstashLike } from "./upstash-like/settings.ts";

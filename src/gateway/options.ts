@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import type { Backend } from "./backend.ts";
 import { GatewayError } from "./errors.ts";
 import type { GatewayToken } from "./tokens.ts";
+import { resolveUpstashLike, type UpstashLike } from "./upstash-like/settings.ts";
 
 /** What `createGateway` takes. */
 export interface GatewayOptions {
@@ -38,6 +39,16 @@ export interface GatewayOptions {
    * @default []
    */
   readonly refuse?: readonly string[];
+  /**
+   * For tests: answers as Upstash is documented to, where that differs from a plain Redis. Scripts may
+   * begin with `#!lua flags=allow-key-locking` and then touch only declared keys; their errors are
+   * wrapped; XREADGROUP has a limit of pending messages for each consumer; `~` trims exactly; requests
+   * end at 10 MB; too many commands a second wait; a script that was loaded may be unknown to a
+   * replica; and a plain read may be stale, unless its client sends `upstash-sync-token`.
+   *
+   * @default false
+   */
+  readonly likeUpstash?: boolean | UpstashLike;
 }
 
 /** Options as the gateway uses them: checked and complete. */
@@ -55,9 +66,11 @@ export interface ResolvedOptions {
   readonly stopTimeoutMs: number;
   readonly allowUnknown: boolean;
   readonly refuse: ReadonlySet<string>;
+  readonly likeUpstash: Required<UpstashLike> | undefined;
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const TEN_MEGABYTES = 10 * 1024 * 1024;
 
 /** Checks options and fills in the defaults. Throws `bad_option`. */
 export function resolveOptions(options: GatewayOptions): ResolvedOptions {
@@ -75,11 +88,13 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
       return Number(value);
     throw wrong(name, `an integer from ${least} to ${most}`, describe(value));
   };
+  const likeUpstash = resolveUpstashLike(options.likeUpstash);
+  const mostBytes = likeUpstash === undefined ? 512 * 1024 * 1024 : TEN_MEGABYTES;
   return {
     redis: options.redis,
     tokens: resolveTokens(options),
     tls: options.tls ?? {},
-    maxRequestBytes: integer("maxRequestBytes", 10 * 1024 * 1024, 1, 512 * 1024 * 1024),
+    maxRequestBytes: integer("maxRequestBytes", TEN_MEGABYTES, 1, mostBytes),
     maxConcurrency: integer("maxConcurrency", 256, 1, 1_000_000),
     maxQueue: integer("maxQueue", 1000, 0, 1_000_000),
     maxStreams: integer("maxStreams", 100, 0, 100_000),
@@ -91,6 +106,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     refuse: new Set(
       (options.refuse ?? []).map((name) => name.trim().toUpperCase().replace(/\s+/, "|")),
     ),
+    likeUpstash,
   };
 }
 
