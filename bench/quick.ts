@@ -4,7 +4,16 @@ import { scriptTimes } from "./costs/script-time.ts";
 import { sendRates } from "./costs/send.ts";
 import { type Environment, startEnvironment } from "./environment.ts";
 import { alternate, type Contestant, ratesOf } from "./measure.ts";
-import { bareLoop, bullmq, handWritten, rest, restLanes, sequential, tcp } from "./sides/all.ts";
+import {
+  bareLoop,
+  bullmq,
+  handWritten,
+  rest,
+  restFew,
+  restLanes,
+  sequential,
+  tcp,
+} from "./sides/all.ts";
 import { fastestConcurrency } from "./sides/bullmq.ts";
 import { median, medianRatio } from "./statistics.ts";
 import { NOOP_WORK, type Work } from "./work.ts";
@@ -35,11 +44,13 @@ export async function runQuick(): Promise<void> {
 
 async function ratiosAtRest(env: Environment) {
   const target = await env.targetAt(0);
-  const [own, bare] = await compared(env, 9, [
-    { side: rest, target, work: work(5_000) },
+  const [few, bare, one] = await compared(env, 7, [
+    { side: restFew, target, work: work(10_000) },
     { side: bareLoop, target, work: work(5_000) },
+    { side: rest, target, work: work(5_000) },
   ]);
-  return { restVsBare: medianRatio(own, bare) };
+  console.log(`with one lane: ${medianRatio(one, bare).toPrecision(3)} of the bare script loop`);
+  return { restVsBare: medianRatio(few, bare) };
 }
 
 async function ratiosAt20(env: Environment) {

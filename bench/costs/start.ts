@@ -92,9 +92,7 @@ async function bundle(entry: string, folder: string): Promise<string> {
     platform: "node",
     target: "node22",
     format: "cjs",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
+    minify: true,
     legalComments: "none",
     logLevel: "error",
   });

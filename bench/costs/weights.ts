@@ -26,7 +26,8 @@ export async function weigh(): Promise<Weights> {
     }),
     lambda: await gzipped('export * from "./functions/lambda/index.ts";', {
       platform: "node",
-      external: ["@aws-sdk/*"],
+      // As infra/aws/bundle.ts makes it for a Redis with a REST API.
+      external: ["@aws-sdk/*", "ioredis"],
     }),
     bullmq: await gzipped('export { Worker } from "bullmq";', { platform: "node" }),
   };

@@ -5,6 +5,7 @@ import {
   handWritten,
   LANES,
   rest,
+  restFew,
   restLanes,
   sequential,
   tcp,
@@ -38,9 +39,10 @@ const latency = gridPart({
       "longer, for REST and for TCP alike. The concurrency is the one at which BullMQ is fastest.",
   ],
   columns: latencies,
-  sides: [rest, restLanes, sequential, tcp, bareLoop, bullmq, upstashQueue, handWritten],
+  sides: [rest, restFew, restLanes, sequential, tcp, bareLoop, bullmq, upstashQueue, handWritten],
   pairs: [
     [rest, bareLoop],
+    [restFew, bareLoop],
     [restLanes, bareLoop],
     [restLanes, sequential],
     [rest, handWritten],
@@ -50,7 +52,8 @@ const latency = gridPart({
     [restLanes, bullmq],
   ],
   goals: (of) => [
-    atLeast("REST : bare script loop, no latency", 0.85, of(rest, bareLoop, "0 ms")),
+    atLeast("REST, 4 lanes : bare script loop, no latency", 0.85, of(restFew, bareLoop, "0 ms")),
+    atLeast("REST, one lane : bare script loop, no latency", 0.85, of(rest, bareLoop, "0 ms")),
     atLeast(
       `REST, ${LANES} lanes : hand-written loop, 20 ms`,
       200,

@@ -12,6 +12,12 @@ export const rest = xdrain(
   "xdrain over REST",
   "default options: one lane, the next turn sent ahead",
 );
+export const restFew = xdrain(
+  "rest",
+  "xdrain over REST, 4 lanes",
+  "`lanes: 4`: the handlers work on one batch while others are on their way",
+  { lanes: 4 },
+);
 export const restLanes = xdrain(
   "rest",
   `xdrain over REST, ${LANES} lanes`,
@@ -36,4 +42,5 @@ export const allSides = [
   upstashQueue,
   bareLoop,
   sequential,
+  restFew,
 ];
