@@ -1,7 +1,7 @@
 import type { Part } from "../parts/part.ts";
 import { type PartResult, type Results, resultOf } from "../results.ts";
 import type { ChartFile, Goal, Section, Table } from "./section.ts";
-import { aboutSides, INTRODUCTION } from "./words.ts";
+import { aboutSides, INTRODUCTION, LIMITS } from "./words.ts";
 
 export interface Page {
   readonly markdown: string;
@@ -24,6 +24,7 @@ export function renderPage(parts: readonly Part[], results: Results): Page {
     INTRODUCTION,
     "## Targets",
     goalTable(goals),
+    LIMITS,
     ...aboutSides(),
     ...sections.flatMap(({ part, result, section }) => sectionBlocks(part, result, section)),
   ];
