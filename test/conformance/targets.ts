@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { inject } from "vitest";
 import { type LocalRedis, startRedis } from "../../scripts/local-redis.ts";
-import { serveGateway } from "../../src/gateway/index.ts";
+import { type GatewayServer, serveGateway, type UpstashLike } from "../../src/gateway/index.ts";
 import { createQueue, drain } from "../../src/index.ts";
 import { systemClock } from "../../src/redis/clock.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
@@ -58,18 +58,40 @@ export async function tcpTarget(): Promise<Target> {
   };
 }
 
-/** The store over REST, through the gateway; requests are lost below `fetch`. */
+/** The store over REST, through a gateway; requests are lost below `fetch`. */
 export async function restTarget(url = inject("redisUrl")): Promise<Target> {
-  const tokens = { healthy: "healthy-token", faulty: "faulty-token" };
-  const gateway = await serveGateway({
-    redis: url,
-    tokens: Object.values(tokens).map((token) => ({ token, access: "read-write" as const })),
-  });
+  const gateway = await serveGateway({ redis: url, token: "a-token" });
+  return restTargetAt(url, { healthy: gateway, faulty: gateway });
+}
+
+/**
+ * The same, through gateways that are like Upstash. Requests that get lost are counted, so they go
+ * through one that always knows its scripts.
+ */
+export async function upstashLikeTarget(settings: UpstashLike): Promise<Target> {
+  const redis = inject("redisUrl");
+  const serve = (likeUpstash: UpstashLike) =>
+    serveGateway({ redis, token: "a-token", likeUpstash });
+  const healthy = await serve(settings);
+  const faulty = await serve({ ...settings, unknownScripts: 0 });
+  return restTargetAt(redis, { healthy, faulty }, ".upstash.io");
+}
+
+/** Stores reach their gateways by the hosts `healthy` and `faulty`, of the domain given. */
+async function restTargetAt(
+  url: string,
+  gateways: { readonly healthy: GatewayServer; readonly faulty: GatewayServer },
+  domain = ".test",
+): Promise<Target> {
   const raw = connectRaw(url);
-  const store = upstash({ url: gateway.url, token: tokens.healthy });
   const network = createNetwork();
-  const restore = troubleFetch(network, tokens.faulty);
-  const faulty = upstash({ url: gateway.url, token: tokens.faulty, clock: HASTY });
+  const restore = routeFetch(network, {
+    [`healthy${domain}`]: gateways.healthy.url,
+    [`faulty${domain}`]: gateways.faulty.url,
+  });
+  const token = "a-token";
+  const store = upstash({ url: `http://healthy${domain}`, token });
+  const faulty = upstash({ url: `http://faulty${domain}`, token, clock: HASTY });
   await warmUp(store, faulty);
   return {
     store,
@@ -78,7 +100,8 @@ export async function restTarget(url = inject("redisUrl")): Promise<Target> {
     async close() {
       restore();
       raw.disconnect();
-      await gateway.close();
+      await gateways.healthy.close();
+      await gateways.faulty.close();
     },
   };
 }
@@ -147,12 +170,15 @@ function commandsOf(redis: Redis, network: Network): Transport {
   };
 }
 
-/** Lets the requests with this token go over the network. @returns the way back. */
-function troubleFetch(network: Network, token: string): () => void {
+/** Brings requests to the gateways behind the hosts; "faulty" is over the network. @returns the way back. */
+function routeFetch(network: Network, hosts: Readonly<Record<string, string>>): () => void {
   const { fetch } = globalThis;
-  globalThis.fetch = (...args) => {
-    const troubled = new Headers(args[1]?.headers).get("authorization") === `Bearer ${token}`;
-    return troubled ? network.carry(() => fetch(...args)) : fetch(...args);
+  globalThis.fetch = (input, init) => {
+    const { hostname } = new URL(String(input));
+    const behind = hosts[hostname];
+    if (behind === undefined) return fetch(input, init);
+    if (!hostname.startsWith("faulty.")) return fetch(behind, init);
+    return network.carry(() => fetch(behind, init));
   };
   return () => {
     globalThis.fetch = fetch;
