@@ -51,6 +51,8 @@ function restUrl(given: unknown): URL {
  * request is made here, because the client's own does not tell an answer of Redis from a proxy's.
  */
 function restTransport(url: string, token: string): Transport {
+  // A replica that a read meets waits until it has what this token stands for: our own writes.
+  const sync: SyncToken = { last: "" };
   return {
     async command(args, signal) {
       // Loaded by the first call: importing it takes longer than all the rest of a cold start.
@@ -67,7 +69,7 @@ function restTransport(url: string, token: string): Transport {
       });
       let refusal: string | undefined;
       client.use(async (request) => {
-        const answer = await post(url, token, request.body, signal);
+        const answer = await post(url, token, request.body, signal, sync);
         if (!answer.ok) refusal = answer.message;
         return { result: answer.ok ? (answer.reply as never) : (null as never) };
       });
@@ -78,19 +80,30 @@ function restTransport(url: string, token: string): Transport {
   };
 }
 
+/** What the server said it was at, when it answered last. */
+interface SyncToken {
+  last: string;
+}
+
 /** Resolves with what Redis answered; rejects where nobody can say whether it got the command. */
 async function post(
   url: string,
   token: string,
   body: unknown,
   signal: AbortSignal,
+  sync: SyncToken,
 ): Promise<Answer> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      ...(sync.last === "" ? {} : { "upstash-sync-token": sync.last }),
+    },
     body: JSON.stringify(body),
     signal,
   });
+  sync.last = response.headers.get("upstash-sync-token") ?? sync.last;
   const text = await response.text();
   if (response.status >= 500 || response.status === 429) {
     throw new Error(`The REST API answered with status ${response.status}.`);

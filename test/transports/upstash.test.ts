@@ -53,6 +53,22 @@ test("each command is one POST that carries the token, and nothing of the client
   }
 });
 
+test("a read carries what the server said it was at, so that no replica answers with less", async () => {
+  const gateway = await gatewayUrl();
+  const server = await httpServer((response, count, seen) => {
+    response.setHeader("upstash-sync-token", `token-${count}`);
+    return passOn(gateway, response, seen);
+  });
+  const queue = queueAt(server);
+  await queue.send({ n: 1 });
+  await queue.deadLetters.list();
+  const tokens = server.requests.map(({ headers }) => headers["upstash-sync-token"]);
+  expect(tokens[0]).toBeUndefined();
+  expect(tokens.length).toBeGreaterThan(1);
+  for (const token of tokens.slice(1)) expect(token).toMatch(/^token-\d+$/);
+  expect(new Set(tokens).size).toBe(tokens.length);
+});
+
 test("calls made at the same time are not put together", async () => {
   const gateway = await gatewayUrl();
   const server = await httpServer((response, _, seen) => passOn(gateway, response, seen));
