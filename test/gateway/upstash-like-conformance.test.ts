@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 conformance(
-  () => upstashLikeTarget({ pendingLimit: 1000, unknownScripts: 0.3, staleReads: 0, random }),
+  () => upstashLikeTarget({ pendingLimit: 1000, unknownScripts: 0.3, staleReads: 0.3, random }),
   { concurrent: true },
 );
 
