@@ -5,7 +5,7 @@ import { build } from "esbuild";
 interface Serverless {
   readonly serviceDir: string;
   readonly service: {
-    readonly provider: { readonly environment?: Readonly<Record<string, unknown>> };
+    readonly provider: { readonly environment?: { readonly REDIS_URL?: unknown } };
   };
 }
 
@@ -19,7 +19,7 @@ class BundleLambda {
 
   constructor({ serviceDir, service }: Serverless) {
     const bundle = () => {
-      const overTcp = Boolean(service.provider.environment?.["REDIS_URL"]);
+      const overTcp = Boolean(service.provider.environment?.REDIS_URL);
       return bundleLambda(join(serviceDir, ".cache", "lambda", "index.cjs"), { overTcp });
     };
     this.hooks = {
