@@ -51,17 +51,19 @@ function parseArray(body: string): unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(body);
+    // A number that a double cannot hold, or would write differently, is kept as the client wrote it.
+    if (!isExact(value, 0)) value = JSON.parse(body, keepDigits);
   } catch (cause) {
     throw bad("ERR expected a JSON array, got invalid JSON", cause);
   }
   if (!Array.isArray(value)) throw bad("ERR expected JSON array");
-  // A number that a double cannot hold, or would write differently, is kept as the client wrote it.
-  return isExact(value) ? value : JSON.parse(body, keepDigits);
+  return value;
 }
 
-function isExact(value: unknown): boolean {
+/** Looks no deeper than commands go: whatever is nested deeper is refused as it is. */
+function isExact(value: unknown, depth: number): boolean {
   if (typeof value === "number") return Number.isSafeInteger(value);
-  return !Array.isArray(value) || value.every(isExact);
+  return !Array.isArray(value) || depth > 2 || value.every((item) => isExact(item, depth + 1));
 }
 
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -49,7 +49,9 @@ export function lambda(options: LambdaOptions): LambdaHandler {
       if (options.fetch === undefined) {
         throw new OptionError("Expected `fetch` for an HTTP event: this function has none.");
       }
-      return toResult(await options.fetch(toRequest(event), limits));
+      const request = toRequest(event);
+      if (request === undefined) return toResult(new Response("Bad request", { status: 400 }));
+      return toResult(await options.fetch(request, limits));
     }
     const wanted = readDrainEvent(event);
     const works = selectWorks(checkWorks(options.queues(event)), wanted);

@@ -34,7 +34,16 @@ export function isHttpEvent(event: unknown): event is HttpEvent {
   );
 }
 
-export function toRequest(event: HttpEvent): Request {
+/** The request of an event; undefined for one that no client can have made. */
+export function toRequest(event: HttpEvent): Request | undefined {
+  try {
+    return buildRequest(event);
+  } catch {
+    return undefined; // an address, a method or a header that HTTP does not have
+  }
+}
+
+function buildRequest(event: HttpEvent): Request {
   const { rawPath, rawQueryString = "", headers = {}, cookies = [], requestContext } = event;
   const { method } = requestContext.http;
   const host = requestContext.domainName ?? headers.host ?? "localhost";
