@@ -208,7 +208,7 @@ test("a handler that blocks the process past the deadline is settled all the sam
     queue,
     ({ payload }, { signal }) => {
       if (payload === 3) {
-        const until = Date.now() + 150;
+        const until = Date.now() + 600;
         while (Date.now() < until);
         return;
       }
@@ -216,7 +216,7 @@ test("a handler that blocks the process past the deadline is settled all the sam
         signal.addEventListener("abort", () => reject(signal.reason));
       });
     },
-    { maxDuration: 100, concurrency: 5 },
+    { maxDuration: 500, concurrency: 5 },
   );
   const { completed, retried, released, lost, uncertain } = report;
   expect(report).toMatchObject({ stopped: "deadline", claimed: 20, completed: 1, lost: 0 });
