@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
+import { Duplex, PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import type { Faults, HttpFault, TcpFault } from "./faults.ts";
 import { createFaults, HTTP_RATES } from "./faults.ts";
 import { startHttpProxy } from "./http-proxy.ts";
 import { seeded } from "./random.ts";
-import { startTcpProxy } from "./tcp-proxy.ts";
+import { relay, startTcpProxy } from "./tcp-proxy.ts";
 
 // The faults that the chaos relies on really happen, each seen from both ends.
 
@@ -154,6 +155,24 @@ async function throughTcp(chunks: readonly string[], ...faults: TcpFault[]): Pro
 
 test("a halved chunk arrives in half, and nothing after it", async () => {
   expect(await throughTcp(["abcdef", "more"], "halve")).toBe("abc");
+});
+
+test("a halved chunk stays the last one where its receiver takes it later", () => {
+  const from = new PassThrough();
+  const taken: string[] = [];
+  let took = () => {};
+  const to = new Duplex({
+    read: () => {},
+    write(chunk: Buffer, _encoding, done) {
+      taken.push(chunk.toString());
+      took = done;
+    },
+  });
+  relay(from, to, always<TcpFault>("halve"));
+  from.emit("data", Buffer.from("abcdef"));
+  from.emit("data", Buffer.from("more"));
+  for (let i = 0; i < 3; i += 1) took();
+  expect(taken).toEqual(["abc"]);
 });
 
 test("a cut connection delivers nothing more", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** A way to a server on which things go wrong. */
 export interface FaultyProxy {
@@ -33,11 +34,13 @@ export async function listen(relay: Relay): Promise<FaultyProxy> {
   };
 }
 
-/** Delivers the first half of the bytes, then ends both connections. */
-export function halve(bytes: Buffer, to: Socket, other: Socket): void {
+/** Delivers the first half of what `from` sent, and nothing after it; then ends both connections. */
+export function halve(bytes: Buffer, to: Duplex, from: Duplex): void {
+  // What was held up behind it comes in the same moment; TCP never leaves a gap, so nor may we.
+  from.removeAllListeners("data");
   const half = bytes.subarray(0, Math.floor(bytes.length / 2));
   to.write(half, () => {
     to.destroy();
-    other.destroy();
+    from.destroy();
   });
 }

@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Faults, TcpFault } from "./faults.ts";
 import { type FaultyProxy, halve, listen } from "./proxy.ts";
 
@@ -12,7 +13,7 @@ export function startTcpProxy(target: number, faults: Faults<TcpFault>): Promise
 }
 
 /** Passes on what `from` sends, with faults. */
-export function relay(from: Socket, to: Socket, faults: Faults<TcpFault>): void {
+export function relay(from: Duplex, to: Duplex, faults: Faults<TcpFault>): void {
   from.on("data", (chunk: Buffer) => {
     const fault = faults.draw();
     if (fault === "halve") {
