@@ -1,6 +1,7 @@
 import { globSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { findRedisServer } from "./scripts/local-redis.ts";
+import { findFaketime } from "./scripts/redis-clock.ts";
 
 // What is about a real redis-server and nothing else: its statistics, restarts, limits, and the
 // semantics that the embedded one lacks.
@@ -15,14 +16,22 @@ const NEEDS_SERVER = [
   "test/transports/**/*.test.ts",
 ];
 
-/** Without a redis-server these are not run, and named; in CI that is a failure. */
+// The same in virtual time: these set the server's clock.
+const NEEDS_CLOCK = ["test/simulation/real.test.ts", "test/simulation/bugs-in-scripts.test.ts"];
+
+/** What cannot be run here is not, and is named; in CI that is a failure. */
 function notRun(): readonly string[] {
-  if (findRedisServer({ install: true }) !== undefined) return [];
-  for (const file of globSync(NEEDS_SERVER)) {
-    process.stderr.write(`not run, it needs a redis-server: ${file}\n`);
+  const server = findRedisServer({ install: true }) !== undefined;
+  const clock = server && findFaketime({ install: true }) !== undefined;
+  const files = [...(server ? [] : globSync(NEEDS_SERVER)), ...(clock ? [] : NEEDS_CLOCK)];
+  for (const file of files) {
+    const what = server ? "libfaketime, which sets the clock of a" : "a";
+    process.stderr.write(`not run, it needs ${what} redis-server: ${file}\n`);
   }
-  if (process.env.CI === "true") throw new Error("There is no redis-server for the tests.");
-  return NEEDS_SERVER;
+  if (files.length > 0 && process.env.CI === "true") {
+    throw new Error("There is no redis-server for the tests, or no libfaketime for its clock.");
+  }
+  return files;
 }
 
 export default defineConfig({

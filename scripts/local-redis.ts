@@ -2,14 +2,14 @@
 // of the PATH, else a private copy unpacked from the system's packages (no root, no service), else
 // the embedded js-redis-server. It never touches a Redis that somebody else runs.
 
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
+import { CACHE, unpackPackages } from "./unpack-packages.ts";
 
-const CACHE = join(dirname(fileURLToPath(import.meta.url)), "..", ".cache", "redis");
+const PRIVATE = join(CACHE, "redis");
 const PACKAGES = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1", "libatomic1"];
 
 export interface RedisBinary {
@@ -32,38 +32,21 @@ export function findRedisServer(options: { install: boolean }): RedisBinary | un
     const path = join(folder, "redis-server");
     if (folder !== "" && existsSync(path)) return { path, env: process.env };
   }
-  if (!existsSync(join(CACHE, "usr/bin/redis-server")) && options.install) unpackPrivateCopy();
+  if (!existsSync(join(PRIVATE, "usr/bin/redis-server")) && options.install) {
+    unpackPackages(PACKAGES, PRIVATE);
+  }
   return privateCopy();
 }
 
 function privateCopy(): RedisBinary | undefined {
-  const path = join(CACHE, "usr/bin/redis-server");
+  const path = join(PRIVATE, "usr/bin/redis-server");
   if (!existsSync(path)) return undefined;
   const libraries = ["usr/lib", "lib"].flatMap((folder) => {
-    const root = join(CACHE, folder);
+    const root = join(PRIVATE, folder);
     if (!existsSync(root)) return [];
     return [root, ...readdirSync(root).map((name) => join(root, name))];
   });
   return { path, env: { ...process.env, LD_LIBRARY_PATH: libraries.join(":") } };
-}
-
-/** Unpacks the system's packages beside the checkout; leaves nothing behind where that fails. */
-function unpackPrivateCopy(): void {
-  mkdirSync(dirname(CACHE), { recursive: true });
-  const folder = mkdtempSync(join(dirname(CACHE), "unpack-"));
-  const quiet = { cwd: folder, stdio: "ignore", timeout: 120_000 } as const;
-  try {
-    execFileSync("apt-get", ["download", ...PACKAGES], quiet);
-    const root = join(folder, "root");
-    for (const file of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
-      execFileSync("dpkg", ["-x", file, root], quiet);
-    }
-    renameSync(root, CACHE);
-  } catch {
-    // No apt here, or no network: the embedded server serves instead, and the caller says so.
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** Starts a private Redis on a free port. `args` are redis-server's own options. */

@@ -48,6 +48,7 @@ export function claimParked(turn: Turn, due: readonly Parked[], room: number): v
     if (entry !== undefined) give(turn, entry, deliveries, crashesOf(turn, id));
     else if (stream.get(id) === undefined) turn.lostPayloads += 1;
     tables.parked.delete(id);
+    turn.unparked += 1;
   }
 }
 

@@ -1,4 +1,4 @@
-import { FIRST_ID, idAfter } from "./entry-id.ts";
+import { compareIds, FIRST_ID, idAfter } from "./entry-id.ts";
 import { createIdMap, type IdMap } from "./id-map.ts";
 import type { Entry, Stream } from "./stream.ts";
 
@@ -24,7 +24,7 @@ export interface ClaimOptions {
 /** A consumer group as Redis keeps it: how far it has read, and its pending entries list. */
 export interface ConsumerGroup {
   readonly lastDelivered: string;
-  /** How many entries it has read; undefined before its first. */
+  /** How many entries were added up to the last one it has read; undefined where Redis cannot tell. */
   readonly entriesRead: number | undefined;
   readonly pending: IdMap<Pending>;
   /** Each consumer's own part of the pending entries. */
@@ -45,7 +45,7 @@ export interface ConsumerGroup {
 }
 
 export function createConsumerGroup(
-  stream: Pick<Stream, "get" | "list">,
+  stream: Pick<Stream, "get" | "list" | "added" | "length" | "lastId" | "lastDeleted">,
   now: () => number,
   from: string,
   original?: ConsumerGroup,
@@ -60,6 +60,14 @@ export function createConsumerGroup(
   /** Zero takes all there are, also what a clock that went back has from the future. */
   function isIdle({ deliveredAt }: Pick<Pending, "deliveredAt">, minIdle: number): boolean {
     return minIdle === 0 || now() - deliveredAt >= minIdle;
+  }
+
+  /** As Redis works it out: for the first and the last entry, and not where one between is deleted. */
+  function addedUpTo(id: string): number | undefined {
+    if (id === stream.lastId) return stream.added;
+    const first = stream.list(undefined, 1)[0]?.id;
+    const certain = first === id && compareIds(stream.lastDeleted, id) < 0;
+    return certain ? stream.added - stream.length + 1 : undefined;
   }
 
   function remove(id: string): boolean {
@@ -100,9 +108,10 @@ export function createConsumerGroup(
 
     read(consumer, count) {
       const entries = stream.list(idAfter(lastDelivered), count);
-      for (const { id, ordinal } of entries) {
+      for (const { id } of entries) {
         lastDelivered = id;
-        entriesRead = entriesRead === undefined ? ordinal : entriesRead + 1;
+        const deletedAhead = compareIds(id, stream.lastDeleted) <= 0;
+        entriesRead = entriesRead === undefined || deletedAhead ? addedUpTo(id) : entriesRead + 1;
         hand(id, consumer, 1);
       }
       return entries;

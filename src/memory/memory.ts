@@ -109,7 +109,10 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
 }
 
 /** A queue's dead letters: a stream like any other. */
-export function deadLettersOf(memory: Memory, queue: StoreQueue): Stream {
+export function deadLettersOf(
+  memory: Memory,
+  queue: Pick<StoreQueue, "stream" | "group" | "deadLetterStream">,
+): Stream {
   const { stream, group, deadLetterStream } = queue;
   return streamOf(memory, deadLetterStream ?? `${stream}:${group}:dead`);
 }

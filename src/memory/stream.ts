@@ -6,8 +6,6 @@ export interface Entry {
   readonly id: string;
   /** Names and values, alternating. */
   readonly fields: readonly string[];
-  /** Its number among all entries that were ever added, from 1. */
-  readonly ordinal: number;
 }
 
 /**
@@ -19,6 +17,8 @@ export interface Stream {
   /** How many entries were ever added. */
   readonly added: number;
   readonly lastId: string;
+  /** The highest id that was ever deleted, `0-0` where none was; trimmed ones do not count. */
+  readonly lastDeleted: string;
   readonly groups: Map<string, ConsumerGroup>;
   /** Adds an entry, as XADD does; returns its id. */
   add(fields: readonly string[]): string;
@@ -40,6 +40,7 @@ export function createStream(now: () => number, original?: Stream): Stream {
   const groups = new Map<string, ConsumerGroup>();
   let added = original?.added ?? 0;
   let lastId = original?.lastId ?? FIRST_ID;
+  let lastDeleted = original?.lastDeleted ?? FIRST_ID;
   for (const entry of original?.list() ?? []) entries.set(entry.id, entry);
 
   const stream: Stream = {
@@ -53,17 +54,25 @@ export function createStream(now: () => number, original?: Stream): Stream {
     get lastId() {
       return lastId;
     },
+    get lastDeleted() {
+      return lastDeleted;
+    },
 
     add(fields) {
       added += 1;
       lastId = newId(lastId, now());
-      entries.set(lastId, { id: lastId, fields, ordinal: added });
+      entries.set(lastId, { id: lastId, fields });
       return lastId;
     },
 
     get: (id) => entries.get(id),
     list: (from, count) => entries.list(from, count),
-    delete: (ids) => ids.filter((id) => entries.delete(id)).length,
+
+    delete(ids) {
+      const deleted = ids.filter((id) => entries.delete(id));
+      for (const id of deleted) if (compareIds(id, lastDeleted) > 0) lastDeleted = id;
+      return deleted.length;
+    },
 
     trim(floor) {
       let removed = 0;

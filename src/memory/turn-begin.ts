@@ -48,6 +48,8 @@ export interface Turn {
   duplicates: number;
   deferred: number;
   suspectsLeft: boolean;
+  /** How many were taken out of the parked set. */
+  unparked: number;
   nextDueAt: number | undefined;
 }
 

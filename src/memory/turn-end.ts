@@ -73,7 +73,7 @@ export function takeTurn(
     nextDueAt: turn.nextDueAt,
     createdGroup: created,
     pendingLimit: false,
-    found: findings(turn, looked.swept, nothingParked),
+    found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0),
     bill: { requests: 1, commands: 0 },
   };
 }
@@ -119,6 +119,7 @@ function begin(
     duplicates: 0,
     deferred: 0,
     suspectsLeft: false,
+    unparked: 0,
     nextDueAt: undefined,
   };
 }
@@ -209,6 +210,7 @@ function leftoversInTheWay(turn: Turn, nothingParked: boolean): boolean {
       ("maxCount" in retention ? length > retention.maxCount : firstMs < now - retention.maxAgeMs);
     return over && survey.allSettled && nothingParked && firstMs <= survey.allReadMs;
   }
-  const waiting = survey.pending + tables.parked.size + Math.max(0, unread ?? 0);
+  const parked = tables.parked.size + turn.unparked;
+  const waiting = survey.pending + parked + Math.max(0, unread ?? 0);
   return (unread !== undefined && length > waiting) || (messages.length === 0 && waiting === 0);
 }

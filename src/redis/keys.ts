@@ -26,7 +26,9 @@ function hashTag(stream: string): string {
   return close > open + 1 ? stream.slice(open + 1, close) : stream;
 }
 
-export function groupKeys(queue: StoreQueue): GroupKeys {
+export function groupKeys(
+  queue: Pick<StoreQueue, "stream" | "group" | "deadLetterStream">,
+): GroupKeys {
   const { stream, group } = queue;
   const key = (what: string) => groupKey(stream, group, what);
   return {

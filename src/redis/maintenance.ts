@@ -1,5 +1,6 @@
-import type { StoreQueue } from "../store.ts";
+import type { Repaired, StoreQueue, Trimmed } from "../store.ts";
 import { floorKeys, groupKeys, sentKey } from "./keys.ts";
+import { asNumber, asText } from "./reply.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
@@ -27,6 +28,15 @@ export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCa
   );
 }
 
+export function readTrimReply(reply: readonly unknown[], requests: number): Trimmed {
+  return {
+    removed: asNumber(reply[2]),
+    more: asNumber(reply[3]) === 1,
+    orphans: reply[0] === "orphans",
+    bill: { requests, commands: asNumber(reply[1]) },
+  };
+}
+
 /** Parks again what the loss of the parked set made invisible. */
 export const repairScript = defineScript("repair", {
   keys: ["stream", "parked_key", "state_key"],
@@ -41,6 +51,11 @@ export function repairCall(queue: StoreQueue, cursor: string | undefined): Scrip
     { stream: keys.stream, parked_key: keys.parked, state_key: keys.state },
     { group: queue.group, from: cursor ?? "-" },
   );
+}
+
+export function readRepairReply(reply: readonly unknown[]): Repaired {
+  const next = asText(reply[2]);
+  return { parked: asNumber(reply[3]), cursor: next === "" ? undefined : next };
 }
 
 /** Moves dead letters back to the stream. */

@@ -5,7 +5,14 @@ import { systemClock } from "./clock.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
-import { depthCall, redriveCall, repairCall, trimCall } from "./maintenance.ts";
+import {
+  depthCall,
+  readRepairReply,
+  readTrimReply,
+  redriveCall,
+  repairCall,
+  trimCall,
+} from "./maintenance.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
 import { type Attempt, MAX_PAUSE_MS, resend, type ServerClock } from "./resend.ts";
 import type { ScriptCall } from "./script.ts";
@@ -90,18 +97,12 @@ export function createRedisStore(
 
     async trim(queue, groups, limits) {
       const { reply, requests } = await run(() => trimCall(queue, groups), limits);
-      return {
-        removed: asNumber(reply[2]),
-        more: asNumber(reply[3]) === 1,
-        orphans: reply[0] === "orphans",
-        bill: { requests, commands: asNumber(reply[1]) },
-      };
+      return readTrimReply(reply, requests);
     },
 
     async repair(queue, cursor, limits) {
       const { reply } = await run(() => repairCall(queue, cursor), limits);
-      const next = asText(reply[2]);
-      return { parked: asNumber(reply[3]), cursor: next === "" ? undefined : next };
+      return readRepairReply(reply);
     },
 
     async readDeadLetters(queue, page, limits) {

@@ -1,77 +1,161 @@
-/** A classic bug of queues on Redis Streams, as a change of the source. */
-export interface Bug {
-  readonly name: string;
+/** A change of a source file. */
+export interface Change {
   readonly file: string;
   /** Occurs once in the file. */
   readonly find: string;
   readonly replace: string;
 }
 
+/** A classic bug of queues on Redis Streams, made in the model and in the scripts. */
+export interface Bug {
+  readonly name: string;
+  readonly inModel: Change;
+  readonly inScripts: Change;
+}
+
+const ACKNOWLEDGED_BEFORE: Change = {
+  file: "src/hand.ts",
+  find: "        queue.push(item);\n",
+  replace:
+    '        queue.push(item);\n        done.push({ ...item, outcome: { kind: "complete", result: undefined } });\n',
+};
+
 export const bugs: readonly Bug[] = [
   {
     name: "a message is acknowledged before its work",
-    file: "src/hand.ts",
-    find: "        queue.push(item);\n",
-    replace:
-      '        queue.push(item);\n        done.push({ ...item, outcome: { kind: "complete", result: undefined } });\n',
+    inModel: ACKNOWLEDGED_BEFORE,
+    inScripts: ACKNOWLEDGED_BEFORE,
   },
   {
     name: "each sweep begins at 0-0",
-    file: "src/memory/sweep.ts",
-    find: "const cursor = state.cursor ?? FIRST_ID;",
-    replace: "const cursor = FIRST_ID;",
+    inModel: {
+      file: "src/memory/sweep.ts",
+      find: "const cursor = state.cursor ?? FIRST_ID;",
+      replace: "const cursor = FIRST_ID;",
+    },
+    inScripts: {
+      file: "src/redis/lua/sweep.lua",
+      find: 'sweep_lease, state[1] or "0-0",',
+      replace: 'sweep_lease, "0-0",',
+    },
   },
   {
     name: "a consumer is deleted with its pending entries",
-    file: "src/memory/sweep.ts",
-    find: "if (ours && pending.size === 0) group.consumers.delete(name);",
-    replace:
-      "if (!ours) continue;\n    group.ack(pending.list().map(({ id }) => id));\n    group.consumers.delete(name);",
+    inModel: {
+      file: "src/memory/sweep.ts",
+      find: "if (ours && pending.size === 0) group.consumers.delete(name);",
+      replace:
+        "if (!ours) continue;\n    group.ack(pending.list().map(({ id }) => id));\n    group.consumers.delete(name);",
+    },
+    inScripts: {
+      file: "src/redis/lua/sweep.lua",
+      find: "if consumer.pending == 0 and string.sub",
+      replace: "if string.sub",
+    },
   },
   {
     name: "an outcome is applied whoever owns the message",
-    file: "src/memory/settle.ts",
-    find: "return turn.delivery.get(id) === delivery;",
-    replace: "return turn.group.pending.has(id) || delivery < 0;",
+    inModel: {
+      file: "src/memory/settle.ts",
+      find: "return turn.delivery.get(id) === delivery;",
+      replace: "return turn.group.pending.has(id) || delivery < 0;",
+    },
+    inScripts: {
+      file: "src/redis/lua/fence.lua",
+      find: "if entry and entry[4] == count then",
+      replace: 'if #call("XPENDING", stream, group, id, id, 1) > 0 then',
+    },
   },
   {
     name: "the stream is cut to a length, whatever was not read",
-    file: "src/memory/send.ts",
-    find: "    ids.push(streamOf(memory, queue.stream).add(fields));\n",
-    replace:
-      '    const stream = streamOf(memory, queue.stream);\n    ids.push(stream.add(fields));\n    if (stream.length > 30) stream.delete([stream.list(undefined, 1)[0]?.id ?? ""]);\n',
+    inModel: {
+      file: "src/memory/send.ts",
+      find: "    ids.push(streamOf(memory, queue.stream).add(fields));\n",
+      replace:
+        '    const stream = streamOf(memory, queue.stream);\n    ids.push(stream.add(fields));\n    if (stream.length > 30) stream.delete([stream.list(undefined, 1)[0]?.id ?? ""]);\n',
+    },
+    inScripts: {
+      file: "src/redis/lua/send.lua",
+      find: 'try("XADD", stream, "*",',
+      replace: 'try("XADD", stream, "MAXLEN", 30, "*",',
+    },
   },
   {
     name: "work is marked as done before it is done",
-    file: "src/memory/keys.ts",
-    find: "turn.changes.records.push({ key, expiresAt: now + lease, done: false });",
-    replace:
-      "turn.changes.records.push({ key, expiresAt: now + turn.queue.windowMs, done: true });",
+    inModel: {
+      file: "src/memory/keys.ts",
+      find: "turn.changes.records.push({ key, expiresAt: now + lease, done: false });",
+      replace:
+        "turn.changes.records.push({ key, expiresAt: now + turn.queue.windowMs, done: true });",
+    },
+    inScripts: {
+      file: "src/redis/lua/keys.lua",
+      find: "records[#records + 1] = expires",
+      replace: "records[#records + 1] = whole((now + window) * 2 + 1)",
+    },
   },
   {
     name: "a send without an answer is sent again as a new one",
-    file: "src/memory/send.ts",
-    find: "  const before = recall(memory, request.requestId);\n",
-    replace:
-      "  recall(memory, request.requestId);\n  const before: Sent | undefined = undefined as never;\n",
+    inModel: {
+      file: "src/memory/send.ts",
+      find: "  const before = recall(memory, request.requestId);\n",
+      replace:
+        "  recall(memory, request.requestId);\n  const before: Sent | undefined = undefined as never;\n",
+    },
+    inScripts: {
+      file: "src/redis/lua/send.lua",
+      find: 'local before = call("GET", sent_key)',
+      replace: "local before = nil",
+    },
   },
   {
     name: "what a dead pass left is handed out again uncounted",
-    file: "src/memory/suspects.ts",
-    find: "    const [entry] = group.claim(request.token, [id], { minIdle: 0 });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries + 1, crashes);",
-    replace:
-      "    const [entry] = group.claim(request.token, [id], { minIdle: 0, justId: true });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries, crashes);",
+    inModel: {
+      file: "src/memory/suspects.ts",
+      find: "    const [entry] = group.claim(request.token, [id], { minIdle: 0 });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries + 1, crashes);",
+      replace:
+        "    const [entry] = group.claim(request.token, [id], { minIdle: 0, justId: true });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries, crashes);",
+    },
+    inScripts: {
+      file: "src/redis/lua/suspects.lua",
+      find: `  local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
+  account_for_missing(claim_ids, entries)
+  for _, entry in ipairs(entries) do
+    local suspect = by_id[entry[1]]
+    give(entry, suspect[2] + 1, suspect[3])
+`,
+      replace: `  append(claim_ids, "JUSTID")
+  for _, id in ipairs(call("XCLAIM", stream, group, token, 0, unpack(claim_ids))) do
+    local suspect = by_id[id]
+    give(call("XRANGE", stream, id, id)[1], suspect[2], suspect[3])
+`,
+    },
   },
   {
     name: "a group that is missing is made at the end of the stream",
-    file: "src/memory/group.ts",
-    find: 'const from = queue.start === "0" || existed ? FIRST_ID : stream.lastId;',
-    replace: "const from = existed ? stream.lastId : FIRST_ID;",
+    inModel: {
+      file: "src/memory/group.ts",
+      find: 'const from = queue.start === "0" || existed ? FIRST_ID : stream.lastId;',
+      replace: "const from = existed ? stream.lastId : FIRST_ID;",
+    },
+    inScripts: {
+      file: "src/redis/lua/group.lua",
+      find: '"CREATE", stream, group, from, "MKSTREAM")',
+      replace:
+        '"CREATE", stream, group, call("EXISTS", state_key) == 1 and "$" or from, "MKSTREAM")',
+    },
   },
   {
     name: "an entry is deleted while another group still needs it",
-    file: "src/memory/turn-begin.ts",
-    find: "if (!turn.keep) turn.changes.removals.push(id);",
-    replace: "turn.changes.removals.push(id);",
+    inModel: {
+      file: "src/memory/turn-begin.ts",
+      find: "if (!turn.keep) turn.changes.removals.push(id);",
+      replace: "turn.changes.removals.push(id);",
+    },
+    inScripts: {
+      file: "src/redis/lua/turn-begin.lua",
+      find: "  if keep == 0 then\n    removals",
+      replace: "  if keep >= 0 then\n    removals",
+    },
   },
 ];

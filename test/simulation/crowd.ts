@@ -1,9 +1,10 @@
 import { createQueue, drain } from "../../src/index.ts";
-import type { Counters } from "./counters.ts";
+import { NAMES } from "./backend.ts";
 import { createLedger, Violation } from "./ledger.ts";
 import { calm } from "./network.ts";
 import { createScheduler, type Process } from "./scheduler.ts";
-import { createServer, STREAM } from "./server.ts";
+import { createServer } from "./server.ts";
+import type { Stage } from "./world.ts";
 
 const LEASE_MS = 20_000;
 const GATE_MS = 5_000;
@@ -17,17 +18,18 @@ const LEFT = 20;
  *
  * @throws Violation when they do not.
  */
-export async function runCrowd(seed: number, counters: Counters): Promise<{ messages: number }> {
+export async function runCrowd(seed: number, { counters, open }: Stage) {
   const scheduler = createScheduler(seed);
   const ledger = createLedger();
-  const server = createServer(scheduler, calm(), ledger, counters, () => {});
+  const scene = { scheduler, weather: calm(), ledger, counters, tell: () => {} };
+  const server = await createServer(open, scene);
   const messages = HELD + LEFT;
   let failure: unknown;
 
   const newProcess = (name: string): Process => ({ name, alive: true, frozenUntil: 0 });
   const queueFor = (owner: Process) =>
     createQueue<number>({
-      name: STREAM,
+      name: NAMES.stream,
       store: server.storeFor(owner),
       visibilityTimeout: LEASE_MS,
     });

@@ -1,13 +1,12 @@
 import type { Pending } from "../../src/memory/consumer-group.ts";
 import { SUSPECTS } from "../../src/memory/turn-begin.ts";
 import type { StoreQueue, TurnReply, TurnRequest } from "../../src/store.ts";
-import type { Entry } from "../../src/testing.ts";
+import type { View } from "./backend.ts";
 import { type Ledger, type Sent, Violation } from "./ledger.ts";
-import type { View } from "./server.ts";
 
 /** Nobody but its holder changes what is held by a live lease; who lost a message is told so. */
 export function checkLeases(
-  { now, group, stream }: View,
+  { now, group, has }: View,
   queue: StoreQueue,
   before: ReadonlyMap<string, Pending>,
   request: TurnRequest,
@@ -18,7 +17,12 @@ export function checkLeases(
   for (const item of before.values()) {
     const expired = now - item.deliveredAt >= queue.leaseMs;
     if (item.consumer === token || item.consumer === SUSPECTS || expired) continue;
-    if (group?.pending.get(item.id) !== item || stream.get(item.id) === undefined) {
+    const after = group?.pending.get(item.id);
+    const untouched =
+      after?.consumer === item.consumer &&
+      after.deliveredAt === item.deliveredAt &&
+      after.deliveries === item.deliveries;
+    if (!untouched || !has(item.id)) {
       throw new Violation(`${token} has changed ${item.id}, which ${item.consumer} holds`);
     }
   }
@@ -51,32 +55,17 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
 }
 
 /** Every message is in exactly one place, and nothing grows without bound. */
-export function checkEverything(view: View, ledger: Ledger, queue: StoreQueue): void {
-  const { group, stream, tables } = view;
-  const dead = idsOfDead(view.dead);
+export function checkEverything(view: View, ledger: Ledger): void {
+  const { group, others, parked, crashes, keys } = view;
   const readUpTo = group === undefined ? 0 : ordinalOf(ledger, group.lastDelivered);
-  for (const message of ledger.open) {
-    checkOne(view, ledger, message, readUpTo, dead);
-  }
-  for (const [name, other] of stream.groups) {
-    if (name !== queue.group) checkOther(view, ledger, ordinalOf(ledger, other.lastDelivered));
+  for (const message of ledger.open) checkOne(view, ledger, message, readUpTo);
+  for (const lastDelivered of others.values()) {
+    checkOther(view, ledger, ordinalOf(ledger, lastDelivered));
   }
   const sent = ledger.messages.length;
-  if (tables.parked.size > sent || tables.crashes.size > sent || tables.keys.size > sent) {
+  if (parked.size > sent || crashes.size > sent || keys.size > sent) {
     throw new Violation("a table beside the stream grows without bound");
   }
-}
-
-let known: { readonly last: Entry | undefined; readonly ids: ReadonlySet<string | undefined> };
-
-/** The dead letters' ids; worked out anew only when there is another. */
-function idsOfDead(letters: View["dead"]): ReadonlySet<string | undefined> {
-  const last = letters.at(-1);
-  if (known === undefined || known.last !== last || known.ids.size !== letters.length) {
-    const ids = letters.map(({ fields }) => fields[fields.indexOf("original_id") + 1]);
-    known = { last, ids: new Set(ids) };
-  }
-  return known.ids;
 }
 
 function ordinalOf(ledger: Ledger, id: string): number {
@@ -84,16 +73,15 @@ function ordinalOf(ledger: Ledger, id: string): number {
 }
 
 function checkOne(
-  { group, stream, tables }: View,
+  { group, has, parked: parkedSet, dead }: View,
   ledger: Ledger,
   message: Sent,
   readUpTo: number,
-  dead: ReadonlySet<string | undefined>,
 ): void {
   const id = message.id as string;
-  const there = stream.get(id) !== undefined;
+  const there = has(id);
   const pending = group?.pending.has(id) === true;
-  const parked = group !== undefined && tables.parked.has(id);
+  const parked = group !== undefined && parkedSet.has(id);
   const waiting = there && message.ordinal > readUpTo;
   const isDead = dead.has(id);
   const places = Number(pending) + Number(parked) + Number(waiting) + Number(isDead);
@@ -115,10 +103,10 @@ function checkOne(
 }
 
 /** What another group has not read yet stays for it. */
-function checkOther({ stream }: View, ledger: Ledger, readUpTo: number): void {
+function checkOther({ has }: View, ledger: Ledger, readUpTo: number): void {
   for (const message of ledger.messages) {
     if (message.id === undefined || message.ordinal <= readUpTo) continue;
-    if (stream.get(message.id) === undefined) {
+    if (!has(message.id)) {
       throw new Violation(`${message.id} is gone, and another group has not read it`);
     }
   }

@@ -14,7 +14,7 @@ export interface Sent {
   readonly plan: Plan;
   /** While the server has stored it. */
   id: string | undefined;
-  /** Its place among all entries of the stream. */
+  /** Its place among all that were ever stored. */
   ordinal: number;
   /** The producer was told so. */
   confirmed: boolean;
@@ -39,7 +39,8 @@ export interface Ledger {
   plan(key: string | undefined, plan: Plan): Sent;
   byId(id: string): Sent | undefined;
   at(number: number): Sent;
-  stored(number: number, id: string, ordinal: number): void;
+  /** Says whether that is new. */
+  stored(number: number, id: string): boolean;
   /** Messages with this key, as far as they were sent. */
   sharing(key: string): readonly Sent[];
   /** Until when completed work of a key must not be repeated, by the server's clock. */
@@ -56,6 +57,7 @@ export function createLedger(): Ledger {
   const keys = new Map<string, Sent[]>();
   const open = new Set<Sent>();
   const doneUntil = new Map<string, number>();
+  let ordinal = 0;
 
   return {
     messages,
@@ -84,15 +86,18 @@ export function createLedger(): Ledger {
       return message;
     },
 
-    stored(number, id, ordinal) {
+    stored(number, id) {
       const message = messages[number] as Sent;
+      if (message.id === id) return false;
       if (message.id !== undefined) throw new Violation(`message ${number} is stored twice`);
       message.id = id;
+      ordinal += 1;
       message.ordinal = ordinal;
       message.done = false;
       message.lostInWindow = false;
       ids.set(id, message);
       open.add(message);
+      return true;
     },
 
     remember() {

@@ -1,7 +1,7 @@
 import { StoreError } from "../../src/errors.ts";
 import type { CallLimits } from "../../src/store.ts";
+import { type Awaitable, OutOfMemory } from "./backend.ts";
 import type { Counters } from "./counters.ts";
-import { Violation } from "./ledger.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
 const ATTEMPTS = 3;
@@ -29,9 +29,14 @@ export function calm(): Weather {
 
 export interface Call<Reply> {
   readonly limits: CallLimits;
-  readonly freesMemory: boolean;
-  /** The server carries out this attempt: in one go, as Redis runs a script. */
-  readonly run: (attempt: number) => Reply;
+  /** The server carries out this attempt, if it still should: in one go, as Redis runs a script. */
+  readonly run: (attempt: Attempt) => Awaitable<Reply | undefined>;
+}
+
+export interface Attempt {
+  readonly number: number;
+  /** The server does nothing after this time of its clock, if the call can be refused so. */
+  readonly notAfter: number;
 }
 
 /** Carries calls of processes to the server, as the store over Redis does: again without an answer. */
@@ -44,18 +49,20 @@ export function createNetwork(
   const travel = () => (scheduler.chance(0.1) ? scheduler.integer(400) : 1 + scheduler.integer(8));
 
   /** One request; resolves with its answer, or with undefined where none comes in time. */
-  function ask<Reply>(process: Process, run: () => Reply) {
-    type Answer = { readonly reply: Reply } | { readonly error: unknown };
+  function ask<Reply>(process: Process, number: number, run: Call<Reply>["run"]) {
+    type Answer = { readonly reply: Reply } | { readonly outOfMemory: OutOfMemory };
     return new Promise<Answer | undefined>((resolve) => {
-      const notAfter = serverNow() + TIMEOUT_MS;
+      const notAfter = Math.ceil(serverNow() + TIMEOUT_MS);
       const giveUp = () => scheduler.schedule(1_000, process, () => resolve(undefined));
-      const carryOut = (): Answer | undefined => {
-        if (scheduler.now() < weather.downUntil || serverNow() > notAfter) return undefined;
+      const carryOut = async (): Promise<Answer | undefined> => {
+        if (scheduler.now() < weather.downUntil) return undefined;
         try {
-          return { reply: run() };
+          const reply = await run({ number, notAfter });
+          return reply === undefined ? undefined : { reply };
         } catch (error) {
-          if (error instanceof Violation) throw error;
-          return { error };
+          if (!(error instanceof OutOfMemory)) throw error;
+          counters.count("out of memory");
+          return { outOfMemory: error };
         }
       };
       if (scheduler.chance(weather.loss)) {
@@ -64,9 +71,9 @@ export function createNetwork(
         return;
       }
       const arriveLate = () => {
-        scheduler.schedule(scheduler.integer(9_000), undefined, () => {
+        scheduler.schedule(scheduler.integer(9_000), undefined, async () => {
           counters.count("late copy");
-          carryOut();
+          await carryOut();
         });
       };
       if (scheduler.chance(weather.loss / 2)) {
@@ -75,8 +82,8 @@ export function createNetwork(
         return;
       }
       // Nobody's event: a request that is on its way arrives, whatever becomes of its sender.
-      scheduler.schedule(travel(), undefined, () => {
-        const answer = carryOut();
+      scheduler.schedule(travel(), undefined, async () => {
+        const answer = await carryOut();
         // What was refused is not sent twice by whoever does that: nobody could keep a promise then.
         if (answer !== undefined && "reply" in answer && scheduler.chance(weather.loss / 4)) {
           arriveLate();
@@ -92,7 +99,7 @@ export function createNetwork(
 
   return async function call<Reply>(
     process: Process,
-    { limits, freesMemory, run }: Call<Reply>,
+    { limits, run }: Call<Reply>,
   ): Promise<{ readonly reply: Reply; readonly requests: number }> {
     let requests = 0;
     let unanswered = false;
@@ -107,16 +114,12 @@ export function createNetwork(
         weather.scriptsLost = false;
         mayRequest();
       }
-      const answer = await ask(process, () => {
-        if (!freesMemory && scheduler.now() < weather.fullUntil) {
-          counters.count("out of memory");
-          const uncertain = unanswered;
-          throw new StoreError("store_full", "OOM command not allowed.", { requests, uncertain });
-        }
-        return run(attempt);
-      });
-      if (answer !== undefined && "error" in answer) throw answer.error;
-      if (answer !== undefined) return { reply: answer.reply, requests };
+      const answer = await ask(process, attempt, run);
+      if (answer !== undefined && "reply" in answer) return { reply: answer.reply, requests };
+      if (answer !== undefined) {
+        const uncertain = unanswered;
+        throw new StoreError("store_full", "OOM command not allowed.", { requests, uncertain });
+      }
       unanswered = true;
       const pause = 50 * 2 ** (attempt - 1) * (1 + scheduler.random());
       const over = limits.deadline !== undefined && scheduler.now() + pause >= limits.deadline;

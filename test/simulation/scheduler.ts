@@ -34,9 +34,12 @@ export interface Scheduler {
   step(): Promise<boolean>;
 }
 
+/** When every world begins, in milliseconds since 1970. */
+export const START_MS = 1_700_000_000_000;
+
 export function createScheduler(seed: number): Scheduler {
   const { random } = virtualClock({ seed });
-  let now = 1_700_000_000_000;
+  let now = START_MS;
   let events: Event[] = [];
 
   const integer = (below: number) => Math.floor(random() * below);

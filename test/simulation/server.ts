@@ -1,64 +1,89 @@
-import {
-  copyMemory,
-  createMemory,
-  deadLettersOf,
-  streamOf,
-  tablesOf,
-} from "../../src/memory/memory.ts";
-import { repair } from "../../src/memory/repair.ts";
-import { send as carryOutSend } from "../../src/memory/send.ts";
-import { trim } from "../../src/memory/trim.ts";
-import { takeTurn } from "../../src/memory/turn-end.ts";
-import type { Delivery, Store, StoreQueue, TurnReply, TurnRequest } from "../../src/store.ts";
+import type {
+  CallLimits,
+  Delivery,
+  SendReply,
+  SendRequest,
+  Store,
+  StoreQueue,
+  TurnReply,
+  TurnRequest,
+} from "../../src/store.ts";
+import type { Awaitable, Backend, Surroundings, View } from "./backend.ts";
 import type { Counters } from "./counters.ts";
 import { checkEverything, checkHandedOut, checkLeases } from "./invariants.ts";
-import type { Ledger } from "./ledger.ts";
-import { createNetwork, type Weather } from "./network.ts";
+import { type Ledger, Violation } from "./ledger.ts";
+import { type Attempt, createNetwork, type Weather } from "./network.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
-export const STREAM = "orders";
-export const GROUP = "xdrain";
+/** Where the calls of a world's processes are carried out. */
+export type OpenBackend = (surroundings: Surroundings) => Awaitable<Backend>;
 
-/** The server of a world: its memory, its clock, and what can happen to it. */
-export function createServer(
-  scheduler: Scheduler,
-  weather: Weather,
-  ledger: Ledger,
-  counters: Counters,
-  tell: (text: () => string) => void,
-) {
+/** What a server is told and asked by its world. */
+export interface Scene {
+  readonly scheduler: Scheduler;
+  readonly weather: Weather;
+  readonly ledger: Ledger;
+  readonly counters: Counters;
+  tell(text: () => string): void;
+}
+
+/** The server of a world: its contents, its clock, what can happen to it, and what must hold of it. */
+export async function createServer(open: OpenBackend, scene: Scene) {
+  const { scheduler, weather, ledger, counters, tell } = scene;
   let ahead = 0; // of true time, in milliseconds
   const now = () => scheduler.now() + ahead;
-  const clock = { now, random: scheduler.random, sleep: () => Promise.resolve() };
-  let memory = createMemory(clock);
+  const backend = await open({ now, isFull: () => scheduler.now() < weather.fullUntil });
   const call = createNetwork(scheduler, weather, now, counters);
   let history = { exact: true, jumped: false };
 
-  const stream = () => streamOf(memory, STREAM);
-  const tables = () => tablesOf(memory, STREAM, GROUP);
-  let queueSeen: StoreQueue | undefined;
-
-  function view() {
-    const group = stream().groups.get(GROUP);
-    const dead = queueSeen === undefined ? [] : deadLettersOf(memory, queueSeen).list();
-    return { now: now(), stream: stream(), group, tables: tables(), dead };
+  async function send(queue: StoreQueue, request: SendRequest): Promise<SendReply> {
+    counters.step();
+    const { added } = await backend.view();
+    const reply = await backend.send(queue, request);
+    tell(() => `send ${request.requestId} -> ${reply.ids}`);
+    if (reply.error !== undefined) counters.count("out of memory");
+    const numbers = request.entries.map((fields) => Number(fields[fields.indexOf("xd:d") + 1]));
+    const stored = reply.ids.filter((id, index) => ledger.stored(numbers[index] as number, id));
+    const after = await backend.view();
+    if (after.added - added !== stored.length) {
+      throw new Violation(
+        `${after.added - added} entries are stored for ${stored.length} messages`,
+      );
+    }
+    checkEverything(after, ledger);
+    return reply;
   }
 
-  function runTurn(queue: StoreQueue, request: TurnRequest, attempt: number): TurnReply {
+  async function turn(queue: StoreQueue, request: TurnRequest, attempt: Attempt) {
     counters.step();
-    queueSeen = queue;
-    const before = new Map(
-      stream()
-        .groups.get(GROUP)
-        ?.pending.list()
-        .map((item) => [item.id, item]),
-    );
+    const pending = (await backend.view()).group?.pending.list() ?? [];
+    const before = new Map(pending.map((item) => [item.id, item]));
+    const reply = await backend.turn(queue, request, attempt);
+    if (reply === undefined) return undefined;
     const owns = ({ id, delivery }: Delivery) => {
       const item = before.get(id);
       return item?.consumer === request.token && item.deliveries === delivery;
     };
+    countOutcomes(request, reply, owns);
+    tell(() => describeTurn(request, attempt.number, reply));
+    const after = await backend.view();
+    checkLeases(after, queue, before, request, reply, attempt.number);
+    for (const { id, delivery, key } of request.complete) {
+      const settled = after.group?.pending.get(id) === undefined && !after.parked.has(id);
+      if (key === "" || !owns({ id, delivery, key }) || !settled) continue;
+      ledger.doneUntil.set(key, now() + queue.windowMs);
+    }
+    checkHandedOut(after, ledger, queue, reply);
+    checkEverything(after, ledger);
+    return reply;
+  }
+
+  function countOutcomes(
+    request: TurnRequest,
+    reply: TurnReply,
+    owns: (delivery: Delivery) => boolean,
+  ): void {
     const owned = (list: readonly Delivery[]) => list.filter(owns).length;
-    const reply = takeTurn(memory, queue, request, attempt);
     counters.count("complete", owned(request.complete));
     counters.count("retry", owned(request.retry));
     counters.count("dead", owned(request.dead) + reply.dead);
@@ -67,65 +92,33 @@ export function createServer(
     counters.count("reclaim", reply.reclaimed);
     counters.count("replay", reply.kind === "replayed" ? reply.messages.length : 0);
     counters.count("fenced", reply.lost.length);
-
-    tell(() => describeTurn(request, attempt, reply));
-    const after = view();
-    checkLeases(after, queue, before, request, reply, attempt);
-    for (const { id, delivery, key } of request.complete) {
-      const settled = after.group?.pending.get(id) === undefined && !after.tables.parked.has(id);
-      if (key === "" || !owns({ id, delivery, key }) || !settled) continue;
-      ledger.doneUntil.set(key, now() + queue.windowMs);
-    }
-    checkHandedOut(after, ledger, queue, reply);
-    checkEverything(after, ledger, queue);
-    return reply;
   }
 
   /** The store as one process sees it, through the network and by its own clock. */
   function storeFor(process: Process): Store {
-    const billed = { requests: 0, commands: 0 };
+    async function billed<Reply>(
+      limits: CallLimits,
+      run: (attempt: Attempt) => Awaitable<Reply | undefined>,
+    ) {
+      const { reply, requests } = await call(process, { limits, run });
+      return { ...reply, bill: { requests, commands: 0 } };
+    }
     return {
       ...scheduler.clockOf(process),
-      async send(queue, request, limits) {
-        const run = () => {
+      send: (queue, request, limits) => billed(limits, () => send(queue, request)),
+      turn: (queue, request, limits) => billed(limits, (attempt) => turn(queue, request, attempt)),
+      trim: (queue, groups, limits) =>
+        billed(limits, async () => {
           counters.step();
-          queueSeen = queue;
-          const addedBefore = stream().added;
-          const reply = carryOutSend(memory, queue, request);
-          tell(() => `send ${request.requestId} -> ${reply.ids}`);
-          for (const entry of stream().list().slice(-request.entries.length)) {
-            if (entry.ordinal <= addedBefore) continue;
-            const at = entry.fields.indexOf("xd:d") + 1;
-            ledger.stored(Number(entry.fields[at]), entry.id, entry.ordinal);
-          }
-          checkEverything(view(), ledger, queue);
+          const reply = await backend.trim(queue, groups);
+          checkEverything(await backend.view(), ledger);
           return reply;
-        };
-        const { reply, requests } = await call(process, { limits, freesMemory: false, run });
-        return { ...reply, bill: { ...billed, requests } };
-      },
-      async turn(queue, request, limits) {
-        const run = (attempt: number) => runTurn(queue, request, attempt);
-        const { reply, requests } = await call(process, { limits, freesMemory: true, run });
-        return { ...reply, bill: { ...billed, requests } };
-      },
-      async trim(queue, groups, limits) {
-        const run = () => {
+        }),
+      repair: (queue, cursor, limits) =>
+        billed(limits, () => {
           counters.step();
-          const reply = trim(memory, queue, groups);
-          checkEverything(view(), ledger, queue);
-          return reply;
-        };
-        const { reply, requests } = await call(process, { limits, freesMemory: true, run });
-        return { ...reply, bill: { ...billed, requests } };
-      },
-      async repair(queue, cursor, limits) {
-        const run = () => {
-          counters.step();
-          return repair(memory, queue, cursor);
-        };
-        return (await call(process, { limits, freesMemory: false, run })).reply;
-      },
+          return backend.repair(queue, cursor);
+        }),
       readDeadLetters: unused,
       redrive: unused,
       removeDeadLetters: unused,
@@ -136,28 +129,33 @@ export function createServer(
 
   return {
     storeFor,
-    view,
     now,
+    view: (): Awaitable<View> => backend.view(),
     get history() {
       return history;
     },
     /** Another program's group on the same stream. */
-    makeGroup: (name: string) => stream().createGroup(name, "0-0"),
-    otherGroup: (name: string) => stream().groups.get(name),
+    makeGroup: backend.makeGroup,
+    /** That program reads some, and acknowledges those that it chooses. */
+    async readAs(name: string, count: number, isChosen: () => boolean) {
+      await backend.readAs(name, count);
+      await backend.ackAs(name, (await backend.pendingOf(name)).filter(isChosen));
+    },
     jump(to: number) {
       ahead = to;
       history = { ...history, jumped: true };
     },
-    loseGroup() {
-      stream().groups.delete(GROUP);
+    loseScripts: backend.loseScripts,
+    async loseGroup() {
+      await backend.loseGroup();
       history = { ...history, exact: false };
     },
     /** From now on nothing reaches the replica; the function returned makes it the primary. */
-    stopReplication() {
-      const replica = copyMemory(memory);
+    async stopReplication() {
+      const promote = await backend.stopReplication();
       const restore = ledger.remember();
-      return () => {
-        memory = replica;
+      return async () => {
+        await promote();
         restore();
         history = { ...history, exact: false };
       };
@@ -165,8 +163,7 @@ export function createServer(
   };
 }
 
-export type Server = ReturnType<typeof createServer>;
-export type View = ReturnType<Server["view"]>;
+export type Server = Awaited<ReturnType<typeof createServer>>;
 
 function describeTurn(request: TurnRequest, attempt: number, reply: TurnReply): string {
   const ids = (list: readonly Pick<Delivery, "id" | "delivery">[]) =>

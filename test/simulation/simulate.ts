@@ -1,6 +1,8 @@
-import { type Counted, type Counters, createCounters, FAULTS, OUTCOMES } from "./counters.ts";
+import { type Counted, createCounters, FAULTS, OUTCOMES } from "./counters.ts";
 import { runCrowd } from "./crowd.ts";
-import { runWorld } from "./world.ts";
+import { createModel } from "./model.ts";
+import type { OpenBackend } from "./server.ts";
+import { runWorld, type Stage } from "./world.ts";
 
 export interface Simulated {
   readonly seed: number;
@@ -19,29 +21,27 @@ function seedOf(seed: number, world: number): number {
 }
 
 /** Every fiftieth world is a crowd. */
-export function runAny(
-  seed: number,
-  world: number,
-  counters: Counters,
-  trace?: (line: string) => void,
-) {
+export function runAny(seed: number, world: number, stage: Stage) {
   const own = seedOf(seed, world);
-  return world % 50 === 49 ? runCrowd(own, counters) : runWorld(own, counters, trace);
+  return world % 50 === 49 ? runCrowd(own, stage) : runWorld(own, stage);
 }
 
 /** Runs worlds one after the other, until so many steps were made or a promise is broken. */
 export async function simulate(options: {
   readonly seed: number;
   readonly steps: number;
+  /** @default the model in memory */
+  readonly open?: OpenBackend | undefined;
   readonly onWorld?: (done: { readonly worlds: number; readonly steps: number }) => void;
 }): Promise<Simulated> {
   const counters = createCounters();
+  const stage = { counters, open: options.open ?? createModel };
   let messages = 0;
   let worlds = 0;
   let violation: Simulated["violation"];
   while (counters.steps < options.steps && violation === undefined) {
     try {
-      messages += (await runAny(options.seed, worlds, counters)).messages;
+      messages += (await runAny(options.seed, worlds, stage)).messages;
     } catch (error) {
       violation = { world: worlds, what: String(error) };
     }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createCounters } from "./counters.ts";
+import { createModel } from "./model.ts";
 import { rareIn, simulate } from "./simulate.ts";
 import { runWorld } from "./world.ts";
 
@@ -12,7 +13,8 @@ test("no promise is broken in 60,000 steps, and everything that can happen does"
 test("a seed repeats a world exactly", async () => {
   const trace = async (seed: number) => {
     const lines: string[] = [];
-    await runWorld(seed, createCounters(), (line) => lines.push(line));
+    const trace = (line: string) => lines.push(line);
+    await runWorld(seed, { counters: createCounters(), open: createModel, trace });
     return lines;
   };
   const first = await trace(7);

@@ -9,12 +9,13 @@ import {
   SendError,
   StoreError,
 } from "../../src/index.ts";
+import { NAMES } from "./backend.ts";
 import type { Counters } from "./counters.ts";
 import { MOST_FAILURES } from "./invariants.ts";
 import { createLedger, type Plan, type Sent, Violation } from "./ledger.ts";
 import { calm } from "./network.ts";
 import { createScheduler, type Process } from "./scheduler.ts";
-import { createServer, GROUP, STREAM } from "./server.ts";
+import { createServer, type OpenBackend } from "./server.ts";
 
 const LEASE_MS = 20_000;
 const AUDIT = "audit";
@@ -35,13 +36,20 @@ interface Climate {
   readonly jumps: boolean;
 }
 
+/** What a world is played on. */
+export interface Stage {
+  readonly counters: Counters;
+  readonly open: OpenBackend;
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
 /**
  * One world: a server, producers and passes, and everything that can happen to them, in an order that
  * the seed alone decides. Ends when all of its messages are done or dead.
  *
  * @throws Violation when a promise of the queue is broken.
  */
-export async function runWorld(seed: number, counters: Counters, trace?: (line: string) => void) {
+export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   const scheduler = createScheduler(seed);
   const { chance, integer, pick } = scheduler;
   const climate = drawClimate();
@@ -51,12 +59,12 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
     trace?.(
       `${Math.round(scheduler.now() % 10_000_000)} ${typeof text === "string" ? text : text()}`,
     );
-  const server = createServer(scheduler, weather, ledger, counters, tell);
+  const server = await createServer(open, { scheduler, weather, ledger, counters, tell });
   const alive = new Set<Process>();
   let failure: unknown;
   let faults = true;
   let passes = 0;
-  let failOver: (() => void) | undefined;
+  let failOver: (() => Promise<void>) | undefined;
 
   function drawClimate(): Climate {
     const audited = chance(0.15);
@@ -105,7 +113,7 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
   }
 
   const queueFor = (owner: Process): Queue<number> =>
-    createQueue<number>({ name: STREAM, store: server.storeFor(owner), ...climate.queue });
+    createQueue<number>({ name: NAMES.stream, store: server.storeFor(owner), ...climate.queue });
 
   function drawPlan(): Plan {
     return {
@@ -227,20 +235,13 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
   }
 
   /** A program of another make: reads, and acknowledges later or never. */
-  function audit(): void {
-    const group = server.otherGroup(AUDIT);
-    if (group === undefined) return;
-    group.read("auditor", 1 + integer(8));
-    group.ack(
-      group.pending
-        .list()
-        .filter(() => chance(0.5))
-        .map(({ id }) => id),
-    );
+  async function audit(): Promise<void> {
+    if (!climate.audited) return;
+    await server.readAs(AUDIT, 1 + integer(8), () => chance(0.5));
     if (faults) scheduler.schedule(integer(8_000), undefined, audit);
   }
 
-  function disturb(): void {
+  async function disturb(): Promise<void> {
     const victims = [...alive];
     const kind = integer(20);
     if (kind < 5 && victims.length > 0) {
@@ -256,33 +257,38 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
     } else if (kind < 11) {
       counters.count("server restart");
       weather.downUntil = scheduler.now() + 500 + integer(4_000);
-      weather.scriptsLost = true;
+      await loseScripts();
       tell("the server restarts");
     } else if (kind < 13) {
       counters.count("script flush");
-      weather.scriptsLost = true;
+      await loseScripts();
     } else if (kind < 15) {
       weather.fullUntil = scheduler.now() + integer(6_000);
-    } else disaster();
+    } else await disaster();
   }
 
-  function disaster(): void {
+  async function loseScripts(): Promise<void> {
+    weather.scriptsLost = true;
+    await server.loseScripts();
+  }
+
+  async function disaster(): Promise<void> {
     if (climate.groupLost && chance(0.5)) {
       counters.count("group lost");
       tell("the group is lost");
-      server.loseGroup();
+      await server.loseGroup();
     } else if (climate.jumps) {
       counters.count("clock jump");
       server.jump((scheduler.random() - 0.5) * 4 * LEASE_MS);
       tell("the clock jumps");
     } else if (climate.failovers && failOver === undefined) {
-      const restore = server.stopReplication();
+      const promote = await server.stopReplication();
       tell("replication stops");
-      failOver = () => {
+      failOver = async () => {
         counters.count("failover");
         tell("failover");
-        restore();
         failOver = undefined;
+        await promote();
       };
       scheduler.schedule(integer(3_000), undefined, () => failOver?.());
     }
@@ -297,13 +303,13 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
   /** No faults any more: what is under way ends, and then passes have to empty the queue. */
   async function settle(): Promise<void> {
     faults = false;
-    failOver?.();
+    await failOver?.();
     Object.assign(weather, calm());
     for (const sleeper of alive) sleeper.frozenUntil = 0;
     while (alive.size > 0 && (await step())) {}
     for (let round = 0; round < 300; round += 1) {
-      if (ledger.open.size === 0 && isTidy()) return;
-      audit();
+      if (ledger.open.size === 0 && (await untidy()) === "") return;
+      await audit();
       const owner = tick({ ...climate.pass, maxDuration: "25 s" });
       while (owner.alive && (await step())) {}
       scheduler.schedule(LEASE_MS / 2, undefined, () => {});
@@ -311,37 +317,35 @@ export async function runWorld(seed: number, counters: Counters, trace?: (line: 
     }
     const open = [...ledger.open].map(({ id, number }) => `${number} (${id})`);
     throw new Violation(
-      `passes do not empty the queue: ${open.slice(0, 5).join(", ")}, ${untidy()}`,
+      `passes do not empty the queue: ${open.slice(0, 5).join(", ")}, ${await untidy()}`,
     );
   }
 
-  const isTidy = () => untidy() === "";
-
   /** What a drained queue must not leave behind. */
-  function untidy(): string {
-    const { group, tables, stream } = server.view();
-    const consumers = [...(group?.consumers.keys() ?? [])].filter((name) => name !== "xd:suspects");
+  async function untidy(): Promise<string> {
+    const { group, parked, length } = await server.view();
+    const consumers = group?.consumers.filter((name) => name !== "xd:suspects") ?? [];
     const kept = climate.audited || climate.queue.retention !== undefined;
     return [
       ...consumers,
-      ...(tables.parked.size > 0 ? ["parked"] : []),
-      ...(!kept && stream.length > 0 ? ["entries"] : []),
+      ...(parked.size > 0 ? ["parked"] : []),
+      ...(!kept && length > 0 ? ["entries"] : []),
     ].join(", ");
   }
 
-  if (climate.audited) server.makeGroup(AUDIT);
+  if (climate.audited) await server.makeGroup(AUDIT);
   for (let i = 0; i < 3; i += 1) {
     void produce(process(`producer ${i}`), Math.ceil(climate.messages / 3)).catch((error) => {
       failure ??= error;
     });
   }
   cron();
-  audit();
+  await audit();
   const until = scheduler.now() + 200_000 + integer(200_000);
   while (scheduler.now() < until) {
-    if (chance(0.06)) disturb();
+    if (chance(0.06)) await disturb();
     await step();
   }
   await settle();
-  return { messages: ledger.messages.length, passes, group: GROUP };
+  return { messages: ledger.messages.length };
 }

@@ -14,6 +14,6 @@ local function leftovers_in_the_way()
     return over and all_settled and nothing_parked and first_ms <= all_read_ms
   end
   local parked_count = nothing_parked and 0 or count_parked()
-  local waiting = pending + parked_count + math.max(0, unread or 0)
+  local waiting = pending + parked_count + unparked + math.max(0, unread or 0)
   return unread and length > waiting or #messages == 0 and waiting == 0
 end

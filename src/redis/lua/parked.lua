@@ -53,20 +53,16 @@ end
 
 -- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
 -- steal a live one where the group was made anew and somebody has read the entry again.
+local unparked = 0 -- how many this turn took out of the set
+
 local function claim_parked(due, room)
-  local by_count, ids = {}, {}
+  local ids, counts = {}, {}
   for i = 1, math.min(#due, room) do
-    local id, count = due[i][1], due[i][2] + 1
-    ids[i] = id
-    by_count[count] = by_count[count] or {}
-    append(by_count[count], id)
+    ids[i], counts[i] = due[i][1], due[i][2] + 1
   end
   local given_before = #messages
-  for count, list in pairs(by_count) do
-    for _, entry in ipairs(take_by_force(list, count)) do
-      give(entry, count, 0)
-    end
-  end
+  give_counted(ids, counts, take_by_force)
   recall_crashes(messages, given_before)
   call_in_slices({ "ZREM", parked_key }, ids)
+  unparked = #ids
 end

@@ -38,6 +38,26 @@ local function account_for_missing(ids, entries, count)
   end
 end
 
+-- Gives messages in their order, each with the count that it had. One XCLAIM sets one count, so they
+-- are claimed by count: `claim_them(ids, count)` returns the entries.
+local function give_counted(ids, counts, claim_them)
+  local by_count, got = {}, {}
+  for i, id in ipairs(ids) do
+    by_count[counts[i]] = by_count[counts[i]] or {}
+    append(by_count[counts[i]], id)
+  end
+  for count, list in pairs(by_count) do
+    for _, entry in ipairs(claim_them(list, count)) do
+      got[entry[1]] = entry
+    end
+  end
+  for i, id in ipairs(ids) do
+    if got[id] then
+      give(got[id], counts[i], 0)
+    end
+  end
+end
+
 local function crash_counts(ids)
   local counts = {}
   for i, value in ipairs(ask_in_slices({ "HMGET", crashes_key }, ids)) do

@@ -88,6 +88,7 @@ end
 
 cut_to_size()
 local keyed_claim = take_keys()
+nothing_parked = nothing_parked and #parks == 0
 flush()
 
 local ending = hand_empty and #messages == 0

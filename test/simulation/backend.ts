@@ -1,0 +1,82 @@
+import type { Pending } from "../../src/memory/consumer-group.ts";
+import type { KeyRecord, Parked } from "../../src/memory/memory.ts";
+import type {
+  Repaired,
+  SendReply,
+  SendRequest,
+  StoreQueue,
+  Trimmed,
+  TurnReply,
+  TurnRequest,
+} from "../../src/store.ts";
+
+/** The queue that every world is about. */
+export const NAMES = { stream: "orders", group: "xdrain", deadLetterStream: undefined } as const;
+
+/** At once from memory, later from a server. */
+export type Awaitable<Value> = Value | Promise<Value>;
+
+/** What carries out the calls of the store: the model in memory, or the scripts on a redis-server. */
+export interface Backend {
+  /** Undefined where the request came too late, and did nothing. */
+  turn(
+    queue: StoreQueue,
+    request: TurnRequest,
+    attempt: { readonly number: number; readonly notAfter: number },
+  ): Awaitable<TurnReply | undefined>;
+  send(queue: StoreQueue, request: SendRequest): Awaitable<SendReply>;
+  trim(queue: StoreQueue, groups: readonly string[]): Awaitable<Trimmed>;
+  repair(queue: StoreQueue, cursor: string | undefined): Awaitable<Repaired>;
+
+  /** All there is, as it is now. */
+  view(): Awaitable<View>;
+
+  loseGroup(): Awaitable<void>;
+  loseScripts(): Awaitable<void>;
+  /** From now on nothing reaches the replica; the function returned makes it the primary. */
+  stopReplication(): Awaitable<() => Awaitable<void>>;
+
+  // Another program on the same stream, with a group of its own.
+  makeGroup(name: string): Awaitable<void>;
+  readAs(name: string, count: number): Awaitable<void>;
+  pendingOf(name: string): Awaitable<readonly string[]>;
+  ackAs(name: string, ids: readonly string[]): Awaitable<void>;
+}
+
+/** The server has no memory left for this call. */
+export class OutOfMemory extends Error {}
+
+/** What a backend runs in: its server's time, and whether its memory is full. */
+export interface Surroundings {
+  now(): number;
+  isFull(): boolean;
+}
+
+/** The stream and the tables beside it, as they are after one step. */
+export interface View {
+  readonly now: number;
+  has(id: string): boolean;
+  /** Ids of the stream's entries, in order. */
+  entries(): readonly string[];
+  readonly length: number;
+  /** How many entries were ever added. */
+  readonly added: number;
+  readonly group: GroupView | undefined;
+  /** Up to where each of the other groups has read. */
+  readonly others: ReadonlyMap<string, string>;
+  readonly parked: ReadonlyMap<string, Parked>;
+  readonly keys: ReadonlyMap<string, KeyRecord>;
+  readonly crashes: ReadonlyMap<string, number>;
+  /** Ids under which the dead letters were sent. */
+  readonly dead: ReadonlySet<string>;
+}
+
+export interface GroupView {
+  readonly lastDelivered: string;
+  readonly consumers: readonly string[];
+  readonly pending: {
+    get(id: string): Pending | undefined;
+    has(id: string): boolean;
+    list(): readonly Pending[];
+  };
+}

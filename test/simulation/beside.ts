@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Backend, Surroundings, View } from "./backend.ts";
+import { Violation } from "./ledger.ts";
+import { createModel } from "./model.ts";
+
+/**
+ * The scripts with the model beside them: it carries out the same calls at the same times, and a
+ * difference in a reply or in what is stored is a violation.
+ */
+export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): Backend {
+  // Whether memory is full, the server decides: what it refuses does not get here.
+  const model = createModel({ now, isFull: () => false });
+
+  function same(what: string, given: unknown, expected: unknown): void {
+    if (isDeepStrictEqual(given, expected)) return;
+    const [script, memory] = differing(given, expected);
+    throw new Violation(`${what} differ: ${script} by the script, ${memory} by the model`);
+  }
+
+  async function sameView(after: string): Promise<void> {
+    same(
+      `the contents after ${after}`,
+      contentsOf(await real.view()),
+      contentsOf(await model.view()),
+    );
+  }
+
+  async function both(what: string, work: (backend: Backend) => unknown): Promise<void> {
+    await work(real);
+    await work(model);
+    await sameView(what);
+  }
+
+  return {
+    async turn(queue, request, attempt) {
+      const reply = await real.turn(queue, request, attempt);
+      const expected = await model.turn(queue, request, attempt);
+      same("replies to a turn", withoutBill(reply), withoutBill(expected));
+      await sameView("a turn");
+      return reply;
+    },
+    async send(queue, request) {
+      const reply = await real.send(queue, request);
+      if (reply.error !== undefined && reply.ids.length === 0) return reply;
+      const expected = await model.send(queue, request);
+      same("replies to a send", withoutBill(reply), withoutBill(expected));
+      await sameView("a send");
+      return reply;
+    },
+    async trim(queue, groups) {
+      const reply = await real.trim(queue, groups);
+      same("replies to a trim", withoutBill(reply), withoutBill(await model.trim(queue, groups)));
+      await sameView("a trim");
+      return reply;
+    },
+    async repair(queue, cursor) {
+      const reply = await real.repair(queue, cursor);
+      same("replies to a repair", reply, await model.repair(queue, cursor));
+      await sameView("a repair");
+      return reply;
+    },
+
+    view: real.view,
+    loseGroup: () => both("the loss of the group", (backend) => backend.loseGroup()),
+    loseScripts: real.loseScripts,
+    async stopReplication() {
+      const restores = [await real.stopReplication(), await model.stopReplication()];
+      return async () => {
+        for (const restore of restores) await restore();
+        await sameView("a failover");
+      };
+    },
+    makeGroup: (name) => both("a group's creation", (backend) => backend.makeGroup(name)),
+    readAs: (name, count) => both("a read", (backend) => backend.readAs(name, count)),
+    pendingOf: real.pendingOf,
+    ackAs: (name, ids) => both("an acknowledgement", (backend) => backend.ackAs(name, ids)),
+  };
+}
+
+function withoutBill<Reply extends object>(reply: Reply | undefined) {
+  return reply && { ...reply, bill: undefined };
+}
+
+/** All that a view tells, in an order that does not depend on where it comes from. */
+function contentsOf({ now, entries, added, group, others, parked, keys, crashes, dead }: View) {
+  const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
+  return {
+    entries: entries(),
+    added,
+    lastDelivered: group?.lastDelivered,
+    consumers: group?.consumers.toSorted(),
+    // Redis does not tell an idle time below zero, as after a clock went back.
+    pending: group?.pending
+      .list()
+      .map((item) => ({ ...item, deliveredAt: Math.min(item.deliveredAt, now) })),
+    others: sorted(others),
+    parked: sorted(parked),
+    keys: sorted(keys),
+    crashes: sorted(crashes),
+    dead: [...dead],
+  };
+}
+
+/** The first place at which two values differ, with what each has there. */
+function differing(given: unknown, expected: unknown, path = ""): readonly [string, string] {
+  if (isObject(given) && isObject(expected)) {
+    const names = new Set([...Object.keys(given), ...Object.keys(expected)]);
+    for (const name of names) {
+      const [a, b] = [given[name], expected[name]];
+      if (!isDeepStrictEqual(a, b)) return differing(a, b, `${path}.${name}`);
+    }
+  }
+  return [`${path} = ${JSON.stringify(given)}`, JSON.stringify(expected) ?? "undefined"];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
