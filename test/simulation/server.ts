@@ -163,8 +163,6 @@ export async function createServer(open: OpenBackend, scene: Scene) {
   };
 }
 
-export type Server = Awaited<ReturnType<typeof createServer>>;
-
 function describeTurn(request: TurnRequest, attempt: number, reply: TurnReply): string {
   const ids = (list: readonly Pick<Delivery, "id" | "delivery">[]) =>
     list.map(({ id, delivery }) => `${id}/${delivery}`);
