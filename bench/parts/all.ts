@@ -1,5 +1,6 @@
 import { backlog } from "./backlog.ts";
 import { day } from "./day.ts";
+import { gateway } from "./gateway.ts";
 import { grids } from "./grids.ts";
 import type { Part } from "./part.ts";
 import { physical } from "./physical.ts";
@@ -12,6 +13,7 @@ export const allParts: readonly Part[] = [
   ...grids,
   physical,
   server,
+  gateway,
   weight,
   day,
   sustained,
