@@ -1,12 +1,13 @@
 import { type Context, Hono } from "hono";
 import type { DrainReport } from "../../index.ts";
+import type { Scope } from "../../signing/caller.ts";
 import { drainWorks } from "../drain-works.ts";
 import type { Work } from "../work.ts";
-import { readJson } from "./body.ts";
+import { challengeOf, createAuthorize } from "./authorize.ts";
+import { bodyReader, type ReadBody, readJson } from "./body.ts";
 import { HttpError, replyTo } from "./errors.ts";
 import { type HttpOptions, resolveHttp } from "./options.ts";
 import { sendBody } from "./send.ts";
-import { createAuthorize } from "./tokens.ts";
 
 /**
  * Queues over HTTP, for any platform that takes a `fetch`. No I/O and no cryptography before the
@@ -24,6 +25,9 @@ import { createAuthorize } from "./tokens.ts";
  * what became of the messages, and to repeat the request would mend nothing. Dead letters are no error.
  * A drain may be asked with GET too, since that is what the cron jobs of some platforms send.
  *
+ * Who may call: bearer `tokens`, and `callers` that sign their requests or that a platform sends. A
+ * proof that is not valid is a 401 that says no more, even beside one that is.
+ *
  * @example
  * const app = httpApp({ queues: work(orders, ship), tokens: [{ token, scopes: ["send", "drain"] }] });
  * export default { fetch: app.fetch };
@@ -31,8 +35,16 @@ import { createAuthorize } from "./tokens.ts";
  */
 export function httpApp(options: HttpOptions): Hono {
   const resolved = resolveHttp(options);
-  const authorize = createAuthorize(resolved.tokens);
+  const authorize = createAuthorize(resolved.callers);
+  const challenge = challengeOf(resolved.callers);
   const app = new Hono();
+
+  /** Lets in who may; the body is not read before a proof needs it. */
+  async function admit(context: Context, scope: Scope): Promise<ReadBody> {
+    const body = bodyReader(context.req.raw, resolved.maxBodyBytes);
+    await authorize(context.req.raw, body, scope);
+    return body;
+  }
 
   /** Only for those who may know which queues there are. */
   function workOf(context: Context): Work {
@@ -45,7 +57,7 @@ export function httpApp(options: HttpOptions): Hono {
   app.onError((error, context) => {
     const { status, body } = replyTo(error);
     if (status >= 500) tell(resolved.onError, error);
-    if (status === 401) context.header("www-authenticate", "Bearer");
+    if (status === 401) context.header("www-authenticate", challenge);
     return context.json(body, status);
   });
 
@@ -59,16 +71,16 @@ export function httpApp(options: HttpOptions): Hono {
   });
 
   app.post("/queues/:queue/messages", async (context) => {
-    await authorize(context.req.raw, "send");
+    const readBody = await admit(context, "send");
     const { queue } = workOf(context);
-    const body = await readJson(context.req.raw, resolved.maxBodyBytes);
+    const body = await readJson(context.req.raw, readBody);
     return context.json({ ids: await sendBody(queue, body, resolved.maxMessages) }, 202);
   });
 
   app.on(["GET", "POST"], "/queues/:queue/drain", async (context) => {
-    await authorize(context.req.raw, "drain");
+    const readBody = await admit(context, "drain");
     const work = workOf(context);
-    const asked = await readJson(context.req.raw, resolved.maxBodyBytes);
+    const asked = await readJson(context.req.raw, readBody);
     const { limits, onReport } = resolved;
     const passes = drainWorks([work], { limits, asked, onReport });
     keepAlive(context, passes);
@@ -77,12 +89,12 @@ export function httpApp(options: HttpOptions): Hono {
   });
 
   app.get("/queues/:queue/health", async (context) => {
-    await authorize(context.req.raw, "health");
+    await admit(context, "health");
     return context.json(await healthOf(workOf(context)));
   });
 
   app.get("/health", async (context) => {
-    await authorize(context.req.raw, "health");
+    await admit(context, "health");
     return context.json({ queues: await Promise.all(resolved.queues.map(healthOf)) });
   });
 

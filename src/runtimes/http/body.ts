@@ -1,11 +1,24 @@
 import { HttpError } from "./errors.ts";
 
+/** The bytes of a body: what is verified is what is parsed. */
+export type ReadBody = () => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Reads the body at the first call, and once. @throws HttpError 413 beyond `maxBytes` */
+export function bodyReader(request: Request, maxBytes: number): ReadBody {
+  let reading: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  return () => {
+    reading ??= readBytes(request, maxBytes);
+    return reading;
+  };
+}
+
 /**
  * The JSON of a body, undefined where it is empty.
- * @throws HttpError 413 beyond `maxBytes`, 415 for another content type, 400 for what is not JSON.
+ * @throws HttpError 413 for a body that is too large, 415 for another content type, 400 for what is
+ * not JSON.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const bytes = await readBytes(request, maxBytes);
+export async function readJson(request: Request, body: ReadBody): Promise<unknown> {
+  const bytes = await body();
   if (bytes.length === 0) return undefined;
   const type = request.headers.get("content-type");
   if (type !== null && !/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(type)) {
@@ -22,7 +35,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
 }
 
 /** Counts what comes, whatever was announced; stops reading once it is too much. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const reader = request.body?.getReader();
   const chunks: Uint8Array[] = [];
@@ -39,7 +52,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   }
 }
 
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

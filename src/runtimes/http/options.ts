@@ -1,14 +1,18 @@
+import { OptionError } from "../../errors.ts";
 import { integer } from "../../expect.ts";
+import type { Caller } from "../../signing/caller.ts";
 import type { OnReport } from "../drain-works.ts";
 import type { InvocationLimits } from "../limits.ts";
 import { checkWorks, type Work } from "../work.ts";
-import type { AccessToken } from "./tokens.ts";
+import { type AccessToken, bearer } from "./tokens.ts";
 
 export interface HttpOptions {
   /** The queues that are served, by their names. */
   readonly queues: Work | readonly Work[];
-  /** Who may do what; without a token nobody may do anything. */
-  readonly tokens: readonly AccessToken[];
+  /** Bearer tokens and what they may do. There has to be a token or a caller. */
+  readonly tokens?: readonly AccessToken[] | undefined;
+  /** Other ways to prove who calls: `signed`, `vercelCron`, and `qstash` of `xdrain/qstash`. */
+  readonly callers?: readonly Caller[] | undefined;
   /** What the platform leaves to this invocation; no pass exceeds it. @default 25 s a pass */
   readonly limits?: InvocationLimits | undefined;
   /** Largest request body, in bytes. @default 4 000 000 */
@@ -24,6 +28,8 @@ export interface HttpOptions {
 
 export interface ResolvedHttp extends HttpOptions {
   readonly queues: readonly Work[];
+  /** Tokens are a caller like the others, and asked first: they cost least. */
+  readonly callers: readonly Caller[];
   readonly limits: InvocationLimits;
   readonly maxBodyBytes: number;
   readonly maxMessages: number;
@@ -35,6 +41,7 @@ export function resolveHttp(options: HttpOptions): ResolvedHttp {
   return {
     ...options,
     queues: checkWorks(options.queues),
+    callers: checkCallers(options),
     limits: options.limits ?? {},
     maxBodyBytes: integer("maxBodyBytes", options.maxBodyBytes, {
       min: 1,
@@ -48,4 +55,26 @@ export function resolveHttp(options: HttpOptions): ResolvedHttp {
     }),
     showErrors: options.showErrors === true,
   };
+}
+
+/** Fails closed: an app that nobody may call is a mistake, and so is a caller that verifies nothing. */
+function checkCallers({ tokens, callers = [] }: HttpOptions): readonly Caller[] {
+  const all = tokens === undefined ? [...callers] : [bearer(tokens), ...callers];
+  if (all.length === 0) {
+    throw new OptionError("Expected `tokens` or `callers`: otherwise nobody may call.");
+  }
+  if (!all.every(isCaller)) {
+    throw new OptionError(
+      "Expected each of `callers` to be what `signed`, `qstash` or `vercelCron` makes.",
+    );
+  }
+  return all;
+}
+
+/** Its header has to be in lower case, as it is looked up; its scheme goes into a header too. */
+function isCaller(given: Caller): boolean {
+  const { verify, header, scheme } = given ?? {};
+  return (
+    typeof verify === "function" && /^[a-z0-9-]+$/.test(header) && /^[A-Za-z0-9-]+$/.test(scheme)
+  );
 }

@@ -1,8 +1,5 @@
-import { OptionError } from "../../index.ts";
-import { HttpError } from "./errors.ts";
-
-/** What a token may do: send messages, make passes, or see how much is where. */
-export type Scope = "send" | "drain" | "health";
+import { OptionError } from "../../errors.ts";
+import { type Caller, checkScopes, type Scope } from "../../signing/caller.ts";
 
 /** A bearer token and what it may do. */
 export interface AccessToken {
@@ -11,39 +8,38 @@ export interface AccessToken {
   readonly scopes: readonly Scope[];
 }
 
-/** Lets a request pass that has a token with this scope. @throws HttpError 401 or 403 */
-export type Authorize = (request: Request, scope: Scope) => Promise<void>;
-
-const SCOPES: readonly Scope[] = ["send", "drain", "health"];
 const encoder = new TextEncoder();
 
 /**
- * Compares SHA-256 digests, all bytes of all tokens each time: how long it takes does not tell how
- * much of a token was right, nor whether its length was.
+ * Callers with a bearer token. SHA-256 digests are compared, all bytes of all tokens each time: how
+ * long it takes does not tell how much of a token was right, nor whether its length was.
+ *
+ * @throws OptionError for tokens that anybody could guess, and for scopes that are none.
  */
-export function createAuthorize(tokens: readonly AccessToken[]): Authorize {
+export function bearer(tokens: readonly AccessToken[]): Caller {
   checkTokens(tokens);
   // Digested at the first request: a runtime may allow no cryptography before it.
-  let known: Promise<readonly { readonly hash: Uint8Array; readonly scopes: readonly Scope[] }[]>;
+  let known:
+    | readonly { readonly hash: Uint8Array; readonly scopes: readonly Scope[] }[]
+    | undefined;
 
-  return async (request, scope) => {
-    known ??= Promise.all(
-      tokens.map(async ({ token, scopes }) => ({ hash: await digest(token), scopes })),
-    );
-    const presented = await digest(bearer(request));
-    let allowed = false;
-    let recognised = false;
-    for (const { hash, scopes } of await known) {
-      const same = sameBytes(hash, presented);
-      recognised = same || recognised;
-      allowed = (same && scopes.includes(scope)) || allowed;
-    }
-    if (!recognised) {
-      throw new HttpError(401, "unauthorized", "Expected a valid token: Authorization: Bearer …");
-    }
-    if (!allowed) {
-      throw new HttpError(403, "forbidden", `Expected a token with the scope "${scope}".`);
-    }
+  return {
+    header: "authorization",
+    scheme: "Bearer",
+    async verify({ value }) {
+      known ??= await Promise.all(
+        tokens.map(async ({ token, scopes }) => ({ hash: await digest(token), scopes })),
+      );
+      const presented = await digest(tokenOf(value));
+      const granted: Scope[] = [];
+      let recognised = false;
+      for (const { hash, scopes } of known) {
+        const same = sameBytes(hash, presented);
+        recognised = same || recognised;
+        if (same) granted.push(...scopes);
+      }
+      return recognised ? granted : undefined;
+    },
   };
 }
 
@@ -58,9 +54,8 @@ async function digest(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
 }
 
-/** The token of a request; empty, which no token is, where there is none. */
-function bearer(request: Request): string {
-  const header = request.headers.get("authorization") ?? "";
+/** The token in a header; empty, which no token is, where there is none. */
+function tokenOf(header: string): string {
   return /^bearer +(\S+) *$/i.exec(header)?.[1] ?? "";
 }
 
@@ -72,8 +67,6 @@ function checkTokens(tokens: readonly AccessToken[]): void {
       const expected = "at least 16 printable ASCII characters without spaces";
       throw new OptionError(`Expected each \`token\` to be ${expected}. Is the variable set?`);
     }
-    if (scopes.length === 0 || scopes.some((scope) => !SCOPES.includes(scope))) {
-      throw new OptionError(`Expected \`scopes\` to be some of ${SCOPES.join(", ")}.`);
-    }
+    checkScopes(scopes);
   }
 }
