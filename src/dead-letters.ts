@@ -1,5 +1,5 @@
 import { integer, name, onlyKnown, refuse } from "./expect.ts";
-import { decodeFields, fieldOf } from "./fields.ts";
+import { decodeFields, fieldOf, ID_FIELD } from "./fields.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import type { DeadLetterEntry, DeadReason } from "./store.ts";
 
@@ -75,6 +75,7 @@ function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {
   const { fields, failedAt, ...rest } = entry;
   return {
     ...rest,
+    originalId: fieldOf(fields, ID_FIELD) ?? rest.originalId,
     failedAt: new Date(failedAt),
     idempotencyKey: fieldOf(fields, keyField),
     payload: readable(fields) as Payload | undefined,

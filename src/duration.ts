@@ -20,8 +20,10 @@ export interface DurationRange {
   readonly max: number;
 }
 
+export const DAY_MS = MILLISECONDS.d;
+
 /** The longest duration that any option takes: a year. */
-export const YEAR_MS = 365 * MILLISECONDS.d;
+export const YEAR_MS = 365 * DAY_MS;
 
 /** Reads a duration as whole milliseconds; throws an OptionError that names the option. */
 export function milliseconds(option: string, given: Duration, range: DurationRange): number {

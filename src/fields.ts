@@ -3,10 +3,12 @@ import { isWellFormed } from "./expect.ts";
 
 // The stored format, version 1. An entry of ours holds its payload as JSON in the field `xd:d`;
 // any other entry is a message too, its payload the object of its fields. Field names that begin
-// with `xd:` are ours: `xd:k` is an idempotency key, `xd:v` a later version of this format, and
-// `xd:raw` holds all fields of an entry that was too wide to be moved.
+// with `xd:` are ours: `xd:k` is an idempotency key, `xd:id` the id of a message that was delayed, `xd:v`
+// a later version of this format, and `xd:raw` holds all fields of an entry that was too wide to be moved.
 
 export const KEY_FIELD = "xd:k";
+/** Where a delayed message keeps the id that `send` returned. */
+export const ID_FIELD = "xd:id";
 const DATA = "xd:d";
 const VERSION = "xd:v";
 const RAW = "xd:raw";

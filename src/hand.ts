@@ -1,10 +1,12 @@
-import { fieldOf } from "./fields.ts";
+import { fieldOf, ID_FIELD } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ClaimedEntry, Delivery, Outcomes } from "./store.ts";
+import type { ClaimedEntry, Delivery, Outcomes, StoreQueue } from "./store.ts";
 
 /** A message in the hand of a lane, until a turn has settled it. */
 export interface Held extends Delivery {
   readonly entry: ClaimedEntry;
+  /** The id that `send` returned: the entry's, but for a delayed message. */
+  readonly messageId: string;
   /** How often the handler refused it before. */
   readonly failures: number;
   /** Aborts its handler. */
@@ -36,7 +38,7 @@ export interface Hand {
   readonly size: number;
 }
 
-export function createHand(keyField: string): Hand {
+export function createHand({ keyField, keepResults }: StoreQueue): Hand {
   const held = new Map<string, Held>();
   let queue: Held[] = [];
   let running = 0;
@@ -51,11 +53,14 @@ export function createHand(keyField: string): Hand {
     admit(entries, leasedAt) {
       for (const entry of entries) {
         if (held.get(entry.id)?.delivery === entry.delivery) continue;
+        const ownId = fieldOf(entry.fields, ID_FIELD);
         const item: Held = {
           id: entry.id,
           delivery: entry.delivery,
-          key: fieldOf(entry.fields, keyField) ?? "",
+          // A kept result is found under what the sender knows.
+          key: fieldOf(entry.fields, keyField) ?? (keepResults ? (ownId ?? "") : ""),
           entry,
+          messageId: ownId ?? entry.id,
           crashed: entry.crashes > 0,
           failures: Math.max(0, entry.delivery - 1 - entry.crashes),
           controller: new AbortController(),

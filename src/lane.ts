@@ -25,7 +25,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   const { queue, options } = pass;
   const { store, storeQueue } = queue;
   const token = `xd:${randomId(() => store.random())}`;
-  const hand = createHand(storeQueue.keyField);
+  const hand = createHand(storeQueue);
   const outlook = createOutlook(queue, options, () => pass.open === 1, pass.seen);
   const waker = createWaker(store);
   const extensions = createExtensions(waker.wake);
@@ -104,9 +104,9 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     if (held.state !== "running" || what.kind === "complete") return;
     const { kind, error: text } = what;
     const { errors } = pass.tally;
-    if (errors.length < 10) errors.push({ id: held.id, outcome: kind, error: text });
+    if (errors.length < 10) errors.push({ id: held.messageId, outcome: kind, error: text });
     try {
-      options.onError?.(error, { id: held.id, deliveries: held.delivery, outcome: kind });
+      options.onError?.(error, { id: held.messageId, deliveries: held.delivery, outcome: kind });
     } catch {
       // A log that fails must not change what becomes of the message.
     }

@@ -1,5 +1,5 @@
 import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./backoff.ts";
-import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
+import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
@@ -77,7 +77,6 @@ const KNOWN = [
   "keepResults",
   "schema",
 ];
-const DAY_MS = 86_400_000;
 
 /** Checks the options once; nothing after it asks whether one was given. */
 export function resolveQueue(

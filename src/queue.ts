@@ -17,6 +17,11 @@ export interface Queue<Input, Payload = Input> {
   send(payload: Input, options?: SendOptions): Promise<Sent>;
   /** Stores many messages in their order, hundreds a request. Throws as `send` does. */
   sendBatch(messages: readonly BatchMessage<Input>[]): Promise<readonly Sent[]>;
+  /**
+   * Takes a delayed message back before it is due.
+   * @returns whether it still waited; false for one that is due, was cancelled, or had no delay.
+   */
+  cancel(id: string): Promise<boolean>;
   /** The messages that will not be tried again, and the way back. */
   readonly deadLetters: DeadLetters<Input>;
   /** What the handler returned for a message id or idempotency key, where results are kept. */
@@ -66,6 +71,8 @@ export function createQueue(
     },
 
     sendBatch: (messages) => sendMessages(resolved, messages),
+
+    cancel: async (id) => store.cancel(storeQueue, name("id", id), {}),
 
     async result(idOrKey) {
       const record = await store.result(storeQueue, name("idOrKey", idOrKey), {});

@@ -81,12 +81,12 @@ function contextOf({ held, context }: HandlerRun): HandlerContext {
 
 function messageOf(held: Held, payload: unknown): Message<unknown> {
   return {
-    id: held.id,
+    id: held.messageId,
     payload,
     deliveries: held.delivery,
     failures: held.failures,
     idempotencyKey: held.key === "" ? undefined : held.key,
-    sentAt: new Date(Number(held.id.split("-")[0])),
+    sentAt: new Date(sentAt(held.messageId) ?? sentAt(held.id) ?? 0),
   };
 }
 
@@ -120,4 +120,10 @@ function orAborted<Value>(given: Promise<Value>, signal: AbortSignal): Promise<V
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** Ids begin with the time; a delayed message's own one has a letter before it. */
+function sentAt(id: string): number | undefined {
+  const match = /^d?(\d{1,15})-/.exec(id);
+  return match === null ? undefined : Number(match[1]);
 }

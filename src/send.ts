@@ -1,13 +1,19 @@
+import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { PayloadError, SendError, StoreError } from "./errors.ts";
 import { isWellFormed, name, onlyKnown, refuse } from "./expect.ts";
 import { encodeFields } from "./fields.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { randomId } from "./random-id.ts";
 import { describeIssues } from "./standard-schema.ts";
+import type { Due } from "./store.ts";
 
 export interface SendOptions {
   /** Names the work: while its window lasts, completed work of the same key is not repeated. */
   readonly idempotencyKey?: string;
+  /** Waits so long before it is handed out, up to a year. @default not at all */
+  readonly delay?: Duration;
+  /** The same as a time: a Date, or milliseconds since 1970; one that has passed is now. */
+  readonly deliverAt?: Date | number;
 }
 
 /** One message of a batch. */
@@ -30,7 +36,7 @@ export async function sendMessages(
   messages: readonly BatchMessage<unknown>[],
 ): Promise<readonly Sent[]> {
   if (!Array.isArray(messages)) refuse("messages", "an array of { payload }", messages);
-  const entries: { readonly fields: string[]; readonly bytes: number }[] = [];
+  const entries: Encoded[] = [];
   for (const message of messages) entries.push(await encode(queue, message));
   const sent: Sent[] = [];
   for (const chunk of chunksOf(entries)) {
@@ -39,13 +45,21 @@ export async function sendMessages(
   return sent;
 }
 
+/** A message as it is stored. */
+interface Encoded {
+  readonly fields: readonly string[];
+  readonly bytes: number;
+  readonly due: Due | undefined;
+}
+
 async function store(
   queue: ResolvedQueue,
-  entries: readonly (readonly string[])[],
+  chunk: readonly Encoded[],
   before: readonly Sent[],
 ): Promise<readonly string[]> {
   const sentIds = before.map(({ id }) => id);
-  const fail = (cause: unknown, ids: readonly string[], uncertain: boolean): never => {
+  const fail = (cause: unknown, ids: readonly string[]): never => {
+    const uncertain = cause instanceof StoreError && cause.uncertain;
     const text = cause instanceof Error ? cause.message : String(cause);
     const count = `${sentIds.length + ids.length} messages are stored`;
     throw new SendError(`Could not send to "${queue.name}": ${text} (${count}.)`, {
@@ -54,18 +68,24 @@ async function store(
       uncertain,
     });
   };
-  const request = { requestId: randomId(() => queue.store.random()), entries };
+  const request = {
+    requestId: randomId(() => queue.store.random()),
+    entries: chunk.map(({ fields }) => fields),
+    ...(chunk.some(({ due }) => due !== undefined)
+      ? { due: chunk.map(({ due }) => due ?? { inMs: 0 }) }
+      : {}),
+  };
   try {
     const reply = await queue.store.send(queue.storeQueue, request, {});
-    return reply.error === undefined ? reply.ids : fail(reply.error, reply.ids, false);
+    return reply.error === undefined ? reply.ids : fail(reply.error, reply.ids);
   } catch (error) {
     if (error instanceof SendError) throw error;
-    return fail(error, [], error instanceof StoreError && error.uncertain);
+    return fail(error, []);
   }
 }
 
-async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>) {
-  onlyKnown("a message", message, ["payload", "idempotencyKey"]);
+async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Promise<Encoded> {
+  onlyKnown("a message", message, ["payload", "idempotencyKey", "delay", "deliverAt"]);
   const { payload, idempotencyKey } = message;
   if (queue.schema !== undefined) {
     const result = await queue.schema["~standard"].validate(payload);
@@ -84,7 +104,25 @@ async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>) {
       `Expected a payload of at most ${queue.maxPayload} bytes, got ${bytes}. Store it elsewhere and send where it is, or raise \`maxPayload\`.`,
     );
   }
-  return { fields, bytes };
+  return { fields, bytes, due: dueOf(message, queue.store.now()) };
+}
+
+/** A delay counts from when the server takes the message; only the check of a time needs our clock. */
+function dueOf({ delay, deliverAt }: SendOptions, now: number): Due | undefined {
+  if (delay !== undefined && deliverAt !== undefined) {
+    refuse("deliverAt", "given only where `delay` is not", deliverAt);
+  }
+  if (delay !== undefined) {
+    const inMs = milliseconds("delay", delay, { min: 0, max: YEAR_MS });
+    return inMs === 0 ? undefined : { inMs };
+  }
+  if (deliverAt === undefined) return undefined;
+  const at = Number(deliverAt);
+  const isTime = deliverAt instanceof Date || typeof deliverAt === "number";
+  if (!isTime || !Number.isFinite(at) || at < 0 || at > now + YEAR_MS + DAY_MS) {
+    refuse("deliverAt", "a Date or milliseconds since 1970, at most a year ahead", deliverAt);
+  }
+  return { at: Math.ceil(at) };
 }
 
 function checkKey(key: string): string {
@@ -92,11 +130,9 @@ function checkKey(key: string): string {
   return isWellFormed(key) ? key : refuse("idempotencyKey", "well-formed text", key);
 }
 
-/** Groups entries so that each request stays within its limits. */
-function* chunksOf(
-  entries: readonly { readonly fields: string[]; readonly bytes: number }[],
-): Generator<string[][]> {
-  let chunk: string[][] = [];
+/** Groups messages so that each request stays within its limits. */
+function* chunksOf(entries: readonly Encoded[]): Generator<Encoded[]> {
+  let chunk: Encoded[] = [];
   let bytes = 0;
   for (const entry of entries) {
     const full = chunk.length >= REQUEST.messages || bytes + entry.bytes > REQUEST.bytes;
@@ -105,7 +141,7 @@ function* chunksOf(
       chunk = [];
       bytes = 0;
     }
-    chunk.push(entry.fields);
+    chunk.push(entry);
     bytes += entry.bytes;
   }
   if (chunk.length > 0) yield chunk;

@@ -54,10 +54,15 @@ export interface SendRequest {
   readonly requestId: string;
   /** For each message its fields, names and values alternating. */
   readonly entries: readonly (readonly string[])[];
+  /** For each message when it is due; undefined where all go into the stream at once. */
+  readonly due?: readonly Due[] | undefined;
 }
 
+/** When a message is due, by the store's clock: in so many milliseconds, or at a time since 1970. */
+export type Due = { readonly inMs: number } | { readonly at: number };
+
 export interface SendReply {
-  /** Ids of the stored messages, in order. */
+  /** Ids of the stored messages, in order; of a delayed one the id that it keeps. */
   readonly ids: readonly string[];
   /** Why the rest was not stored; undefined when all were. */
   readonly error: Error | undefined;
@@ -85,6 +90,8 @@ export interface Depth {
   /** Handed out and not settled. */
   readonly inFlight: number;
   readonly parked: number;
+  /** Sent, and not due yet. */
+  readonly delayed: number;
   readonly dead: number;
 }
 
@@ -95,6 +102,8 @@ export interface ResultRecord {
 
 export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
+  /** Takes a delayed message back; says whether it still waited. */
+  cancel(queue: StoreQueue, id: string, limits: CallLimits): Promise<boolean>;
   turn(queue: StoreQueue, request: TurnRequest, limits: CallLimits): Promise<TurnReply>;
   /** Removes completed entries below every group's unprocessed work; returns how many. */
   trim(queue: StoreQueue, groups: readonly string[], limits: CallLimits): Promise<Trimmed>;

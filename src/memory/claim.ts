@@ -2,8 +2,9 @@
 
 import { sizeOf } from "./bytes.ts";
 import { byDueTime, type Parked } from "./memory.ts";
+import { promote } from "./promote.ts";
 import { give } from "./suspects.ts";
-import type { Turn } from "./turn-begin.ts";
+import { isNextDue, type Turn } from "./turn-begin.ts";
 
 function crashesOf(turn: Turn, id: string): number {
   return turn.crashed.has(id) ? (turn.tables.crashes.get(id) ?? 0) : 0;
@@ -22,16 +23,14 @@ export function claimLost(turn: Turn, ids: readonly string[]): void {
   }
 }
 
-/** The parked messages that are due; learns when the next one is. */
+/** The parked messages that are due; learns when the next one is. Delayed ones go into the stream. */
 export function dueParked(turn: Turn): readonly Parked[] {
+  promote(turn);
   const waiting = byDueTime(turn.tables.parked);
-  const first = waiting[0];
-  if (first === undefined) return [];
-  if (first.due > turn.now || turn.request.claim === 0) {
-    turn.nextDueAt = first.due;
-    return [];
-  }
-  return waiting.filter(({ due }) => due <= turn.now).slice(0, turn.request.claim);
+  const due = waiting.filter((one) => one.due <= turn.now).slice(0, turn.request.claim);
+  const next = waiting[due.length];
+  if (next !== undefined) isNextDue(turn, next.due);
+  return due;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Depth, StoreQueue } from "../store.ts";
-import { deadLettersOf, type Memory, tablesOf } from "./memory.ts";
+import { deadLettersOf, delayedOf, type Memory, tablesOf } from "./memory.ts";
 
 /** How much is where. */
 export function depth(memory: Memory, queue: StoreQueue): Depth {
@@ -8,6 +8,7 @@ export function depth(memory: Memory, queue: StoreQueue): Depth {
     entries: stream?.length ?? 0,
     inFlight: stream?.groups.get(queue.group)?.pending.size ?? 0,
     parked: tablesOf(memory, queue.stream, queue.group).parked.size,
+    delayed: delayedOf(memory, queue.stream).size,
     dead: deadLettersOf(memory, queue).length,
   };
 }

@@ -7,8 +7,16 @@ export interface Memory {
   readonly streams: Map<string, Stream>;
   /** The side tables of each consumer group. */
   readonly groups: Map<string, GroupTables>;
+  /** Messages that are not due yet, by their stream and id. */
+  readonly delayed: Map<string, Map<string, Delayed>>;
   /** Ids that a send or a redrive made, by its request id. */
   readonly sent: Map<string, Sent>;
+}
+
+/** A message that waits beside the stream until it is due. */
+export interface Delayed {
+  readonly due: number;
+  readonly fields: readonly string[];
 }
 
 export interface Sent {
@@ -56,11 +64,11 @@ export interface GroupTables {
 }
 
 export function createMemory(clock: Clock): Memory {
-  return { clock, streams: new Map(), groups: new Map(), sent: new Map() };
+  return { clock, streams: new Map(), groups: new Map(), delayed: new Map(), sent: new Map() };
 }
 
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
-export function copyMemory({ clock, streams, groups, sent }: Memory): Memory {
+export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
   const tables = [...groups].map(([name, { parked, keys, crashes, results, state }]) => {
     const copy: GroupTables = {
       parked: new Map(parked),
@@ -75,6 +83,7 @@ export function copyMemory({ clock, streams, groups, sent }: Memory): Memory {
     clock,
     streams: new Map([...streams].map(([name, stream]) => [name, stream.copy()])),
     groups: new Map(tables),
+    delayed: new Map([...delayed].map(([stream, messages]) => [stream, new Map(messages)])),
     sent: new Map(sent),
   };
 }
@@ -105,6 +114,15 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     state: {},
   };
   memory.groups.set(name, made);
+  return made;
+}
+
+/** A stream's delayed messages. */
+export function delayedOf(memory: Memory, stream: string): Map<string, Delayed> {
+  const existing = memory.delayed.get(stream);
+  if (existing !== undefined) return existing;
+  const made = new Map<string, Delayed>();
+  memory.delayed.set(stream, made);
   return made;
 }
 

@@ -1,7 +1,7 @@
 import { StoreError } from "../errors.ts";
-import type { SendReply, SendRequest, StoreQueue } from "../store.ts";
+import type { Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
 import { WIDEST } from "./dead-letters.ts";
-import { type Memory, type Sent, streamOf, timeOf } from "./memory.ts";
+import { delayedOf, type Memory, type Sent, streamOf, timeOf } from "./memory.ts";
 
 /** How long a send or a redrive can be repeated without doing it twice. */
 const REMEMBER_MS = 120_000;
@@ -31,10 +31,29 @@ export function send(memory: Memory, queue: StoreQueue, request: SendRequest): S
 }
 
 function store(memory: Memory, queue: StoreQueue, request: SendRequest): string[] {
+  const now = timeOf(memory);
   const ids: string[] = [];
-  for (const fields of request.entries) {
-    if (fields.length > WIDEST) break;
-    ids.push(streamOf(memory, queue.stream).add(fields));
+  for (const [index, fields] of request.entries.entries()) {
+    // With its id a delayed one has to fit into a dead letter.
+    if (fields.length > (request.due === undefined ? WIDEST : WIDEST - 2)) break;
+    const due = dueTime(request.due?.[index], now);
+    if (due > now) {
+      const id = delayedId(now, index, request.requestId);
+      delayedOf(memory, queue.stream).set(id, { due, fields });
+      ids.push(id);
+    } else {
+      ids.push(streamOf(memory, queue.stream).add(fields));
+    }
   }
   return ids;
+}
+
+function dueTime(due: Due | undefined, now: number): number {
+  if (due === undefined) return 0;
+  return "at" in due ? due.at : now + due.inMs;
+}
+
+/** It tells when it was sent, as an entry's does, and cannot be mistaken for one. */
+function delayedId(now: number, index: number, requestId: string): string {
+  return `d${now}-${String(index).padStart(3, "0")}-${requestId.slice(0, 8)}`;
 }

@@ -1,5 +1,6 @@
 import { randomId } from "../random-id.ts";
 import type { CallLimits, Clock, Store, StoreQueue } from "../store.ts";
+import { cancel } from "./cancel.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { depth } from "./depth.ts";
 import { carryOut, type FaultPlan, type StoreOperation } from "./faults.ts";
@@ -73,6 +74,10 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     send: (queue, request, limits) => billed("send", limits, () => send(memory, queue, request)),
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    cancel: (queue, id, limits) => {
+      const requestId = randomId(() => clock.random());
+      return run("cancel", limits, () => cancel(memory, queue, id, requestId));
+    },
     trim: (queue, groups, limits) => billed("trim", limits, () => trim(memory, queue, groups)),
     repair: (queue, cursor, limits) => run("repair", limits, () => repair(memory, queue, cursor)),
     readDeadLetters: (queue, page, limits) =>

@@ -22,7 +22,7 @@ export interface Turn {
   /** Which attempt of the request this is, from 1. */
   readonly attempt: number;
   readonly now: number;
-  readonly survey: Survey | undefined;
+  survey: Survey | undefined;
   /** What this token owned at the start and has not settled: its delivery counts. */
   readonly delivery: Map<string, number>;
   /** What it owned at the start: how long ago it was handed out. */
@@ -73,6 +73,10 @@ export function park(turn: Turn, id: string, due: number, deliveries: number): v
   const crashed = turn.crashed.has(id);
   turn.changes.parks.push({ id, due, crashed, deliveries: Math.max(0, Math.min(deliveries, 511)) });
   turn.changes.acks.push(id);
+}
+
+export function isNextDue(turn: Turn, time: number): void {
+  turn.nextDueAt = Math.min(turn.nextDueAt ?? time, time);
 }
 
 /** Done with it for good. */

@@ -17,6 +17,10 @@ export interface GroupKeys {
   readonly crashes: string;
   /** Hash: kept results. */
   readonly results: string;
+  /** Sorted set: delayed messages of the stream, by when they are due. */
+  readonly delayed: string;
+  /** Hash: their content. */
+  readonly bodies: string;
 }
 
 /** The part of a stream's name that Redis Cluster hashes; createQueue refuses names without one. */
@@ -39,6 +43,9 @@ export function groupKeys(
     keys: key("keys"),
     crashes: key("crashes"),
     results: key("results"),
+    // Of the stream: whichever group's pass comes first adds them to it.
+    delayed: groupKey(stream, "", "delayed"),
+    bodies: groupKey(stream, "", "bodies"),
   };
 }
 

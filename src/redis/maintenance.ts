@@ -80,9 +80,31 @@ export function redriveCall(
   );
 }
 
+/** Takes a delayed message back before it is due. */
+export const cancelScript = defineScript("cancel", {
+  keys: ["delayed_key", "bodies_key", "sent_key"],
+  args: { id: "text", remember: "number" },
+  freesMemory: true,
+  fragments: ["cancel"],
+});
+
+export function cancelCall(
+  queue: StoreQueue,
+  id: string,
+  requestId: string,
+  rememberMs: number,
+): ScriptCall {
+  const { delayed, bodies } = groupKeys(queue);
+  return callOf(
+    cancelScript,
+    { delayed_key: delayed, bodies_key: bodies, sent_key: sentKey(queue, requestId) },
+    { id, remember: rememberMs },
+  );
+}
+
 /** Counts what is where. */
 export const depthScript = defineScript("depth", {
-  keys: ["stream", "parked_key", "dead_key"],
+  keys: ["stream", "parked_key", "dead_key", "delayed_key"],
   args: { group: "text" },
   fragments: ["depth"],
 });
@@ -91,7 +113,12 @@ export function depthCall(queue: StoreQueue): ScriptCall {
   const keys = groupKeys(queue);
   return callOf(
     depthScript,
-    { stream: keys.stream, parked_key: keys.parked, dead_key: keys.dead },
+    {
+      stream: keys.stream,
+      parked_key: keys.parked,
+      dead_key: keys.dead,
+      delayed_key: keys.delayed,
+    },
     { group: queue.group },
   );
 }

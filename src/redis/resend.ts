@@ -30,6 +30,8 @@ export interface Attempt {
 export interface Resent {
   readonly reply: unknown;
   readonly requests: number;
+  /** An earlier request got no answer, and may still be carried out. */
+  readonly unanswered: boolean;
 }
 
 /** How far the server's clock is ahead of ours; learned from replies, a hint and no more. */
@@ -65,7 +67,7 @@ export async function resend(
       const answer = await ask({ number, notAfter, signal: timeout.signal, count });
       if (answer.ok) {
         const { reply } = answer;
-        if (!Array.isArray(reply) || reply[0] !== "late") return { reply, requests };
+        if (!Array.isArray(reply) || reply[0] !== "late") return { reply, requests, unanswered };
         // The server's clock is not where we thought; nothing was done.
         serverClock.offset = asNumber(reply[1]) - clock.now();
         late += 1;

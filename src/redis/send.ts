@@ -1,5 +1,5 @@
 import { StoreError } from "../errors.ts";
-import type { SendReply, SendRequest, StoreQueue } from "../store.ts";
+import type { Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
 import { serverError } from "./errors.ts";
 import { groupKeys, sentKey } from "./keys.ts";
 import { asNumber, asText } from "./reply.ts";
@@ -15,7 +15,15 @@ export const sendScript = defineScript("send", {
   fragments: ["send"],
 });
 
+/** The same for messages of which some wait until they are due. */
+export const sendCheckedScript = defineScript("send-checked", {
+  keys: ["stream", "sent_key", "delayed_key", "bodies_key"],
+  args: { count: "number", remember: "number", request: "text" },
+  fragments: ["send-checked"],
+});
+
 export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: number): ScriptCall {
+  if (request.due !== undefined) return sendCheckedCall(queue, request, request.due, rememberMs);
   const list = request.entries.flatMap((fields) => [String(fields.length), ...fields]);
   return callOf(
     sendScript,
@@ -25,11 +33,43 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
   );
 }
 
-export function readSendReply(reply: readonly unknown[], requests: number): SendReply {
+function sendCheckedCall(
+  queue: StoreQueue,
+  { requestId, entries }: SendRequest,
+  due: readonly Due[],
+  rememberMs: number,
+): ScriptCall {
+  const { stream, delayed, bodies } = groupKeys(queue);
+  return callOf(
+    sendCheckedScript,
+    {
+      stream,
+      sent_key: sentKey(queue, requestId),
+      delayed_key: delayed,
+      bodies_key: bodies,
+    },
+    { count: entries.length, remember: rememberMs, request: requestId },
+    {
+      list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
+    },
+  );
+}
+
+/** As send-checked.lua reads it. */
+function textOf(due: Due | undefined): string {
+  if (due === undefined) return "";
+  return "at" in due ? String(due.at) : `+${due.inMs}`;
+}
+
+export function readSendReply(
+  reply: readonly unknown[],
+  requests: number,
+  unanswered = false,
+): SendReply {
   const text = asText(reply[3]);
   return {
     ids: asIds(reply[2]).map((id) => id as string),
-    error: text === "" ? undefined : serverError(text, requests),
+    error: text === "" ? undefined : serverError(text, requests, unanswered),
     bill: { requests, commands: asNumber(reply[1]) },
   };
 }

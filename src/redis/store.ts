@@ -6,6 +6,7 @@ import { readDeadLetters } from "./dead-letters.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import {
+  cancelCall,
   depthCall,
   readRepairReply,
   readTrimReply,
@@ -14,7 +15,7 @@ import {
   trimCall,
 } from "./maintenance.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
-import { type Attempt, MAX_PAUSE_MS, resend, type ServerClock } from "./resend.ts";
+import { type Attempt, MAX_PAUSE_MS, type Resent, resend, type ServerClock } from "./resend.ts";
 import type { ScriptCall } from "./script.ts";
 import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
 import type { Transport } from "./transport.ts";
@@ -61,12 +62,12 @@ export function createRedisStore(
   async function run(
     makeCall: (attempt: Attempt) => ScriptCall,
     limits: CallLimits,
-  ): Promise<{ readonly reply: readonly unknown[]; readonly requests: number }> {
+  ): Promise<Resent & { readonly reply: readonly unknown[] }> {
     const ask = (attempt: Attempt) => evaluator.evaluate(makeCall(attempt), attempt);
     const resent = await resend(context, ask, limits);
     const reply = asArray(resent.reply);
     if (!STATUSES.includes(reply[0])) throw unexpectedStatus(reply, resent.requests);
-    return { reply, requests: resent.requests };
+    return { ...resent, reply };
   }
 
   /** A single command; only for those that may run twice. */
@@ -84,8 +85,8 @@ export function createRedisStore(
     sleep: (ms, signal) => clock.sleep(ms, signal),
 
     async send(queue, request, limits) {
-      const { reply, requests } = await run(() => sendCall(queue, request, rememberMs), limits);
-      return readSendReply(reply, requests);
+      const resent = await run(() => sendCall(queue, request, rememberMs), limits);
+      return readSendReply(resent.reply, resent.requests, resent.unanswered);
     },
 
     async turn(queue, request, limits) {
@@ -93,6 +94,12 @@ export function createRedisStore(
       const turn = readTurnReply(reply, requests);
       serverClock.offset = turn.now - clock.now();
       return turn;
+    },
+
+    async cancel(queue, id, limits) {
+      const requestId = randomId(clock.random);
+      const { reply } = await run(() => cancelCall(queue, id, requestId, rememberMs), limits);
+      return asNumber(reply[2]) === 1;
     },
 
     async trim(queue, groups, limits) {
@@ -131,11 +138,12 @@ export function createRedisStore(
 
     async depth(queue, limits) {
       const { reply } = await run(() => depthCall(queue), limits);
-      const [entries, inFlight, parked, dead] = reply.slice(2).map(asNumber);
+      const [entries, inFlight, parked, dead, delayed] = reply.slice(2).map(asNumber);
       return {
         entries: entries ?? 0,
         inFlight: inFlight ?? 0,
         parked: parked ?? 0,
+        delayed: delayed ?? 0,
         dead: dead ?? 0,
       };
     },

@@ -15,7 +15,17 @@ import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
 /** The turn: settles what is in hand and claims more, in one round trip. */
 export const turnScript = defineScript("turn", {
-  keys: ["stream", "parked_key", "state_key", "dead_key", "keys_key", "crashes_key", "results_key"],
+  keys: [
+    "stream",
+    "parked_key",
+    "state_key",
+    "dead_key",
+    "keys_key",
+    "crashes_key",
+    "results_key",
+    "delayed_key",
+    "bodies_key",
+  ],
   args: {
     group: "text",
     token: "text",
@@ -63,6 +73,7 @@ export const turnScript = defineScript("turn", {
     "held",
     "sweep",
     "suspects",
+    "promote",
     "parked",
     "new",
     "keys",
@@ -95,6 +106,8 @@ export function turnCall(
       keys_key: keys.keys,
       crashes_key: keys.crashes,
       results_key: keys.results,
+      delayed_key: keys.delayed,
+      bodies_key: keys.bodies,
     },
     {
       group: queue.group,

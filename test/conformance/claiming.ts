@@ -48,7 +48,13 @@ export function claiming(target: () => Target): void {
       expect(idsOf(await bench.claim(newToken(), 2))).toEqual(ids.slice(0, 2));
       expect(idsOf(await bench.claim(newToken(), 2))).toEqual(ids.slice(2, 4));
       expect((await bench.turn(newToken())).messages).toEqual([]);
-      expect(await bench.queue.depth()).toEqual({ entries: 5, inFlight: 4, parked: 0, dead: 0 });
+      expect(await bench.queue.depth()).toEqual({
+        entries: 5,
+        inFlight: 4,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
     });
 
     test("due parked messages take at most half of a batch while there are new ones", async () => {

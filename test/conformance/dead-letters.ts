@@ -143,7 +143,13 @@ export function deadLetters(target: () => Target): void {
       await bench.outside.delete(id as string);
       const reply = await bench.turn(pass, { dead: rejectAll(held) });
       expect(reply).toMatchObject({ lost: [id], lostPayloads: 1 });
-      expect(await bench.queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await bench.queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
     });
   });
 }

@@ -16,7 +16,13 @@ export function passes(target: () => Target): void {
       expect(seen).toEqual(numbers(250));
       expect(report).toMatchObject({ stopped: "empty", claimed: 250, completed: 250, more: false });
       expect(report).toMatchObject({ retried: 0, dead: 0, lost: 0, uncertain: 0, replayed: 0 });
-      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
       expect(await outside.consumers()).toEqual({});
     });
 

@@ -182,7 +182,13 @@ export function removal(target: () => Target): void {
       await bench.turn(pass, { retry: later(held, 60_000) });
       await bench.outside.deleteStream();
       expect(await bench.claim(newToken())).toMatchObject({ createdGroup: true, lostPayloads: 2 });
-      expect(await bench.queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await bench.queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
     });
 
     test("a group that starts at $ begins behind what is there, but only the first time", async () => {

@@ -31,7 +31,13 @@ export function settling(target: () => Target): void {
       expect(await bench.outside.consumers()).toEqual({ [pass]: 2 });
       const settled = await bench.turn(pass, { complete: inHand(claimed.messages) });
       expect(settled).toMatchObject({ lost: [], uncertain: [], messages: [] });
-      expect(await bench.queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await bench.queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
       expect(await bench.outside.consumers()).toEqual({});
     });
 
@@ -44,7 +50,13 @@ export function settling(target: () => Target): void {
       const reply = await bench.turn(thief, settle(outcome, inHand(messages)));
       expect(reply).toMatchObject({ lost: [id], uncertain: [] });
       expect(await bench.outside.consumers()).toEqual({ [owner]: 1 });
-      expect(await bench.queue.depth()).toEqual({ entries: 1, inFlight: 1, parked: 0, dead: 0 });
+      expect(await bench.queue.depth()).toEqual({
+        entries: 1,
+        inFlight: 1,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
       const settled = await bench.turn(owner, settle(outcome, inHand(messages)));
       expect(settled.lost).toEqual([]);
     });
@@ -80,7 +92,13 @@ export function settling(target: () => Target): void {
       expect(reply).toMatchObject({ lost: [], uncertain: [], bill: { requests: 2 } });
       const parked = outcome === "retry" || outcome === "release" ? 1 : 0;
       const dead = outcome === "dead" ? 1 : 0;
-      expect(await bench.queue.depth()).toEqual({ entries: parked, inFlight: 0, parked, dead });
+      expect(await bench.queue.depth()).toEqual({
+        entries: parked,
+        inFlight: 0,
+        parked,
+        delayed: 0,
+        dead,
+      });
       const next = await bench.claim(newToken());
       const delivery = outcome === "retry" ? 2 : 1;
       expect(next.messages).toMatchObject(parked === 1 ? [{ id, delivery }] : []);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { claiming } from "./claiming.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { delayed } from "./delayed.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
@@ -30,6 +31,7 @@ export function conformance(
     keys,
     removal,
     deadLetters,
+    delayed,
     passes,
     payloads,
     limits,

@@ -193,6 +193,8 @@ async function warmUp(...stores: readonly Store[]): Promise<void> {
     await drain(queue, () => {});
     await store.trim(queue.resolved.storeQueue, ["xdrain"], {});
     await queue.deadLetters.redrive(["1-0"]);
+    const { id } = await queue.send(1, { delay: "1 h" });
+    await queue.cancel(id);
     await queue.repair();
     await queue.depth();
   }

@@ -154,7 +154,7 @@ describe("send refuses", () => {
     ["idempotencyKey", "", TEXT, '""'],
     ["idempotencyKey", 42, TEXT, "42 (number)"],
     ["idempotencyKey", "\udc00", /without lone surrogates|well-formed/, "(string)"],
-    ["delay", "1 s", /among payload, idempotencyKey/, "delay"],
+    ["delays", "1 s", /among payload, idempotencyKey/, "delays"],
   ] as [string, unknown, RegExp, string][])("%s: %o", async (option, given, expected, shown) => {
     const options = { [option]: given } as never;
     for (const work of [

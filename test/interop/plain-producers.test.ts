@@ -40,7 +40,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       const third = await drain(queue, (message) => seen.push([message.id, message.payload]));
       expect(third).toMatchObject({ completed: 1 });
       expect(seen).toEqual([[again, order]]);
-      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
     },
   );
 });
@@ -96,7 +96,7 @@ serverTest(
 
     const after = await drain(queue, () => expect.fail("nothing is left"));
     expect(after).toMatchObject({ lostPayloads: 0, trimmedUnread: 0 });
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
 
     await addPlain(redis, queue.name, 300);
     redisCli("XTRIM", queue.name, "MAXLEN", "100");
@@ -141,5 +141,5 @@ serverTest("a field of a plain producer can be the idempotency key", async () =>
   const second = await drain(queue, handler);
   expect(second).toMatchObject({ completed: 0, duplicates: 1 - first.duplicates });
   expect(seen).toEqual([["ord 123", { order_id: "ord 123", item: "first" }]]);
-  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, dead: 0 });
+  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
 });

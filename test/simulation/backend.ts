@@ -27,6 +27,7 @@ export interface Backend {
   send(queue: StoreQueue, request: SendRequest): Awaitable<SendReply>;
   trim(queue: StoreQueue, groups: readonly string[]): Awaitable<Trimmed>;
   repair(queue: StoreQueue, cursor: string | undefined): Awaitable<Repaired>;
+  cancel(queue: StoreQueue, id: string, requestId: string): Awaitable<boolean>;
 
   /** All there is, as it is now. */
   view(): Awaitable<View>;
@@ -67,6 +68,10 @@ export interface View {
   readonly parked: ReadonlyMap<string, Parked>;
   readonly keys: ReadonlyMap<string, KeyRecord>;
   readonly crashes: ReadonlyMap<string, number>;
+  /** When each delayed message is due, by the id that its sender knows. */
+  readonly delayed: ReadonlyMap<string, number>;
+  /** The entry that a delayed message has become. */
+  entryOf(id: string): string | undefined;
   /** Ids under which the dead letters were sent. */
   readonly dead: ReadonlySet<string>;
 }

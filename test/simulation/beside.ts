@@ -53,6 +53,12 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
       await sameView("a trim");
       return reply;
     },
+    async cancel(queue, id, requestId) {
+      const found = await real.cancel(queue, id, requestId);
+      same("replies to a cancel", found, await model.cancel(queue, id, requestId));
+      await sameView("a cancel");
+      return found;
+    },
     async repair(queue, cursor) {
       const reply = await real.repair(queue, cursor);
       same("replies to a repair", reply, await model.repair(queue, cursor));
@@ -82,10 +88,11 @@ function withoutBill<Reply extends object>(reply: Reply | undefined) {
 }
 
 /** All that a view tells, in an order that does not depend on where it comes from. */
-function contentsOf({ now, entries, added, group, others, parked, keys, crashes, dead }: View) {
+function contentsOf(view: View) {
+  const { now, added, group, others, parked, keys, crashes, delayed, dead } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
   return {
-    entries: entries(),
+    entries: view.entries(),
     added,
     lastDelivered: group?.lastDelivered,
     consumers: group?.consumers.toSorted(),
@@ -97,6 +104,7 @@ function contentsOf({ now, entries, added, group, others, parked, keys, crashes,
     parked: sorted(parked),
     keys: sorted(keys),
     crashes: sorted(crashes),
+    delayed: sorted(delayed),
     dead: [...dead],
   };
 }

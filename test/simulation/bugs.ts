@@ -158,4 +158,19 @@ export const bugs: readonly Bug[] = [
       replace: "  if keep >= 0 then\n    removals",
     },
   },
+  {
+    name: "each pass adds a delayed message to the stream",
+    inModel: {
+      file: "src/memory/promote.ts",
+      find: "    waiting.delete(id);\n",
+      replace: "",
+    },
+    inScripts: {
+      file: "src/redis/lua/promote.lua",
+      find: `    call_in_slices({ "ZREM", delayed_key }, gone)
+    call_in_slices({ "HDEL", bodies_key }, gone)
+`,
+      replace: "",
+    },
+  },
 ];

@@ -23,6 +23,8 @@ export const OUTCOMES = [
   "reclaim",
   "replay",
   "fenced",
+  "promote",
+  "cancel",
 ] as const;
 
 export type Counted = (typeof FAULTS)[number] | (typeof OUTCOMES)[number];

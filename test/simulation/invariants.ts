@@ -2,7 +2,7 @@ import type { Pending } from "../../src/memory/consumer-group.ts";
 import { SUSPECTS } from "../../src/memory/turn-begin.ts";
 import type { StoreQueue, TurnReply, TurnRequest } from "../../src/store.ts";
 import type { View } from "./backend.ts";
-import { type Ledger, type Sent, Violation } from "./ledger.ts";
+import { type Ledger, positionOf, type Sent, Violation } from "./ledger.ts";
 
 /** Nobody but its holder changes what is held by a live lease; who lost a message is told so. */
 export function checkLeases(
@@ -56,33 +56,30 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
 
 /** Every message is in exactly one place, and nothing grows without bound. */
 export function checkEverything(view: View, ledger: Ledger): void {
-  const { group, others, parked, crashes, keys } = view;
-  const readUpTo = group === undefined ? 0 : ordinalOf(ledger, group.lastDelivered);
+  const { group, others, parked, crashes, keys, delayed } = view;
+  const readUpTo = group === undefined ? 0 : positionOf(group.lastDelivered);
   for (const message of ledger.open) checkOne(view, ledger, message, readUpTo);
   for (const lastDelivered of others.values()) {
-    checkOther(view, ledger, ordinalOf(ledger, lastDelivered));
+    checkOther(view, ledger, positionOf(lastDelivered));
   }
   const sent = ledger.messages.length;
-  if (parked.size > sent || crashes.size > sent || keys.size > sent) {
+  if (Math.max(parked.size, crashes.size, keys.size, delayed.size) > sent) {
     throw new Violation("a table beside the stream grows without bound");
   }
 }
 
-function ordinalOf(ledger: Ledger, id: string): number {
-  return ledger.byId(id)?.ordinal ?? 0;
-}
-
-function checkOne(
-  { group, has, parked: parkedSet, dead }: View,
-  ledger: Ledger,
-  message: Sent,
-  readUpTo: number,
-): void {
+function checkOne(view: View, ledger: Ledger, message: Sent, readUpTo: number): void {
+  const { group, has, parked: parkedSet, dead } = view;
+  if (message.position === undefined) {
+    if (view.delayed.has(message.id as string)) return;
+    const entry = view.entryOf(message.id as string);
+    if (entry !== undefined) ledger.moved(message, entry);
+  }
   const id = message.id as string;
   const there = has(id);
   const pending = group?.pending.has(id) === true;
   const parked = group !== undefined && parkedSet.has(id);
-  const waiting = there && message.ordinal > readUpTo;
+  const waiting = there && (message.position ?? 0) > readUpTo;
   const isDead = dead.has(id);
   const places = Number(pending) + Number(parked) + Number(waiting) + Number(isDead);
   if ((pending || parked) && !there) throw new Violation(`the payload of ${id} is gone`);
@@ -105,7 +102,7 @@ function checkOne(
 /** What another group has not read yet stays for it. */
 function checkOther({ has }: View, ledger: Ledger, readUpTo: number): void {
   for (const message of ledger.messages) {
-    if (message.id === undefined || message.ordinal <= readUpTo) continue;
+    if (message.id === undefined || (message.position ?? 0) <= readUpTo) continue;
     if (!has(message.id)) {
       throw new Violation(`${message.id} is gone, and another group has not read it`);
     }

@@ -14,8 +14,10 @@ export interface Sent {
   readonly plan: Plan;
   /** While the server has stored it. */
   id: string | undefined;
-  /** Its place among all that were ever stored. */
-  ordinal: number;
+  /** The id that its producer knows: the same, but for one that was delayed. */
+  sentId: string | undefined;
+  /** Where that id is among all of the stream's; undefined while it is delayed. */
+  position: number | undefined;
   /** The producer was told so. */
   confirmed: boolean;
   /** How often a handler did the work, and how often one refused it. */
@@ -25,6 +27,8 @@ export interface Sent {
   lastDelivery: number;
   /** Gone from every list, after its work was done. */
   done: boolean;
+  /** Taken back before it was due. */
+  cancelled: boolean;
   /** Sent inside the window that a failover lost. */
   lostInWindow: boolean;
 }
@@ -41,6 +45,10 @@ export interface Ledger {
   at(number: number): Sent;
   /** Says whether that is new. */
   stored(number: number, id: string): boolean;
+  /** It was delayed, and is an entry of the stream now. */
+  moved(message: Sent, entryId: string): void;
+  /** Its producer was told that it took it back in time. */
+  cancelled(message: Sent): void;
   /** Messages with this key, as far as they were sent. */
   sharing(key: string): readonly Sent[];
   /** Until when completed work of a key must not be repeated, by the server's clock. */
@@ -57,7 +65,12 @@ export function createLedger(): Ledger {
   const keys = new Map<string, Sent[]>();
   const open = new Set<Sent>();
   const doneUntil = new Map<string, number>();
-  let ordinal = 0;
+
+  function place(message: Sent, id: string): void {
+    message.id = id;
+    message.position = id.startsWith("d") ? undefined : positionOf(id);
+    ids.set(id, message);
+  }
 
   return {
     messages,
@@ -73,12 +86,14 @@ export function createLedger(): Ledger {
         key,
         plan,
         id: undefined,
-        ordinal: 0,
+        sentId: undefined,
+        position: undefined,
         confirmed: false,
         works: 0,
         refusals: 0,
         lastDelivery: 0,
         done: false,
+        cancelled: false,
         lostInWindow: false,
       };
       messages.push(message);
@@ -88,37 +103,52 @@ export function createLedger(): Ledger {
 
     stored(number, id) {
       const message = messages[number] as Sent;
-      if (message.id === id) return false;
+      if (message.sentId === id) return false;
       if (message.id !== undefined) throw new Violation(`message ${number} is stored twice`);
-      message.id = id;
-      ordinal += 1;
-      message.ordinal = ordinal;
+      message.sentId = id;
+      place(message, id);
       message.done = false;
       message.lostInWindow = false;
-      ids.set(id, message);
       open.add(message);
       return true;
     },
 
+    moved: place,
+
+    cancelled(message) {
+      message.cancelled = true;
+      open.delete(message);
+    },
+
     remember() {
-      const stored = messages.map(({ id }) => id);
+      const before = messages.map(({ id, cancelled }) => ({ id, cancelled }));
       const done = new Map(doneUntil);
       return () => {
         doneUntil.clear();
         for (const [key, until] of done) doneUntil.set(key, until);
         for (const message of messages) {
+          const { id, cancelled } = before[message.number] ?? { id: undefined, cancelled: false };
           message.done = false;
-          if (message.id === undefined) continue;
-          if (stored[message.number] === message.id) {
-            open.add(message);
-            continue;
+          if (message.id !== undefined && id !== message.id) ids.delete(message.id);
+          if (id === undefined && message.id !== undefined) message.lostInWindow = true;
+          message.cancelled = cancelled;
+          if (id === undefined) {
+            message.id = undefined;
+            message.sentId = undefined;
+            open.delete(message);
+          } else {
+            place(message, id);
+            if (cancelled) open.delete(message);
+            else open.add(message);
           }
-          ids.delete(message.id);
-          open.delete(message);
-          message.id = undefined;
-          message.lostInWindow = true;
         }
       };
     },
   };
+}
+
+/** Entry ids as numbers in the same order; worlds are far too small for a sequence beyond 4,096. */
+export function positionOf(id: string): number {
+  const [ms = 0, sequence = 0] = id.split("-").map(Number);
+  return ms * 4_096 + sequence;
 }

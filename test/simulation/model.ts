@@ -1,7 +1,10 @@
+import { cancel } from "../../src/memory/cancel.ts";
 import {
   copyMemory,
   createMemory,
+  type Delayed,
   deadLettersOf,
+  delayedOf,
   streamOf,
   tablesOf,
 } from "../../src/memory/memory.ts";
@@ -43,6 +46,7 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
       return send(memory, queue, request);
     },
     trim: (queue, groups) => trim(memory, queue, groups),
+    cancel: (queue, id, requestId) => cancel(memory, queue, id, requestId),
     repair(queue, cursor) {
       needMemory();
       return repair(memory, queue, cursor);
@@ -68,6 +72,9 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
         parked,
         keys,
         crashes,
+        delayed: duesOf(delayedOf(memory, NAMES.stream)),
+        entryOf: (id) =>
+          list().find(({ fields: [name, value] }) => name === "xd:id" && value === id)?.id,
         dead: idsOfDead(),
       };
     },
@@ -89,4 +96,11 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
     },
     ackAs: (name, ids) => void stream().groups.get(name)?.ack(ids),
   };
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();
+
+function duesOf(delayed: ReadonlyMap<string, Delayed>): ReadonlyMap<string, number> {
+  if (delayed.size === 0) return NONE;
+  return new Map([...delayed].map(([id, { due }]) => [id, due]));
 }

@@ -100,7 +100,7 @@ export function createNetwork(
   return async function call<Reply>(
     process: Process,
     { limits, run }: Call<Reply>,
-  ): Promise<{ readonly reply: Reply; readonly requests: number }> {
+  ): Promise<{ readonly reply: Reply; readonly requests: number; readonly unanswered: boolean }> {
     let requests = 0;
     let unanswered = false;
     const latest = scheduler.now() + LATEST_MS;
@@ -115,7 +115,9 @@ export function createNetwork(
         mayRequest();
       }
       const answer = await ask(process, attempt, run);
-      if (answer !== undefined && "reply" in answer) return { reply: answer.reply, requests };
+      if (answer !== undefined && "reply" in answer) {
+        return { reply: answer.reply, requests, unanswered };
+      }
       if (answer !== undefined) {
         const uncertain = unanswered;
         throw new StoreError("store_full", "OOM command not allowed.", { requests, uncertain });

@@ -4,6 +4,7 @@ import type { Pending } from "../../src/memory/consumer-group.ts";
 import { createEvaluator } from "../../src/redis/evaluate.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import {
+  cancelCall,
   readRepairReply,
   readTrimReply,
   repairCall,
@@ -74,19 +75,11 @@ export function connectReal(server: ClockedRedis): RealServer {
       server.setClock(now());
       const at = Math.floor(now());
       const keys = groupKeys(NAMES);
-      const [stream, entries, groups, consumers, pending, parked, records, crashes, dead] = asArray(
-        await call(
-          "EVAL",
-          VIEW,
-          5,
-          keys.stream,
-          keys.parked,
-          keys.keys,
-          keys.crashes,
-          keys.dead,
-          NAMES.group,
-        ),
-      );
+      const names = [keys.stream, keys.parked, keys.keys, keys.crashes, keys.dead, keys.delayed];
+      const reply = await call("EVAL", VIEW, names.length, ...names, NAMES.group);
+      const [stream, entries, groups, consumers, pending, ...tables] = asArray(reply);
+      const [parked, records, crashes, dead, delayed, own] = tables;
+      const entryOfOwn = new Map(pairsOf(own));
       const ids = asArray(entries).map(asText);
       const there = new Set(ids);
       const read = new Map(
@@ -115,6 +108,8 @@ export function connectReal(server: ClockedRedis): RealServer {
         ),
         keys: new Map(pairsOf(records).map(([key, score]) => [key, readRecord(Number(score))])),
         crashes: new Map(pairsOf(crashes).map(([id, count]) => [id, Number(count)])),
+        delayed: new Map(pairsOf(delayed).map(([id, due]) => [id, Number(due)])),
+        entryOf: (id: string) => entryOfOwn.get(id),
         dead: new Set(
           asArray(dead).map((letter) => asText(fieldOf(asArray(letter)[1], "original_id"))),
         ),
@@ -131,6 +126,8 @@ export function connectReal(server: ClockedRedis): RealServer {
         readSendReply(succeeded(await run(sendCall(queue, request, REMEMBER_MS))), 1),
       trim: async (queue, groups) =>
         readTrimReply(succeeded(await run(trimCall(queue, groups))), 1),
+      cancel: async (queue, id, requestId) =>
+        asNumber(succeeded(await run(cancelCall(queue, id, requestId, REMEMBER_MS)))[2]) === 1,
       repair: async (queue, cursor) =>
         readRepairReply(succeeded(await run(repairCall(queue, cursor)))),
 
@@ -177,7 +174,7 @@ const SUCCESSES: readonly unknown[] = ["ok", "partial", "undeclared", "orphans"]
 
 // One script, so that the server asks for the time once: each look at the file of its clock takes long.
 const VIEW = `
-local stream, parked, keys, crashes, dead = unpack(KEYS)
+local stream, parked, keys, crashes, dead, delayed = unpack(KEYS)
 local function try(...)
   local reply = redis.pcall(...)
   if reply.err and not (reply.err:find("no such key") or reply.err:find("NOGROUP")) then
@@ -185,13 +182,17 @@ local function try(...)
   end
   return reply.err and {} or reply
 end
-local ids = {}
-for i, entry in ipairs(try("XRANGE", stream, "-", "+")) do ids[i] = entry[1] end
+local ids, own = {}, {}
+for i, entry in ipairs(try("XRANGE", stream, "-", "+")) do
+  ids[i] = entry[1]
+  if entry[2][1] == "xd:id" then own[#own + 1], own[#own + 2] = entry[2][2], entry[1] end
+end
 return {
   try("XINFO", "STREAM", stream), ids, try("XINFO", "GROUPS", stream),
   try("XINFO", "CONSUMERS", stream, ARGV[1]), try("XPENDING", stream, ARGV[1], "-", "+", 10000),
   try("ZRANGE", parked, 0, -1, "WITHSCORES"), try("ZRANGE", keys, 0, -1, "WITHSCORES"),
   try("HGETALL", crashes), try("XRANGE", dead, "-", "+"),
+  try("ZRANGE", delayed, 0, -1, "WITHSCORES"), own,
 }`;
 
 /** Nothing where the stream or the group is not there. */

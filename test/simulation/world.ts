@@ -29,6 +29,8 @@ interface Climate {
   readonly messages: number;
   readonly keyed: number;
   readonly distinctKeys: number;
+  /** How likely a message is delayed. */
+  readonly delayed: number;
   readonly loss: number;
   /** Disasters beside crashes, restarts and losses. */
   readonly groupLost: boolean;
@@ -94,6 +96,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       messages: 60 + integer(90),
       keyed: pick([0, 0, 0.5, 1]),
       distinctKeys: 5 + integer(60),
+      delayed: pick([0, 0, 0.2, 0.6]),
       loss: pick([0.02, 0.05, 0.1]),
       groupLost: disaster < 2 && !kept,
       failovers: disaster === 2,
@@ -135,6 +138,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       });
       await send(queue, batch);
       await scheduler.wait(owner, integer(6_000));
+      await cancelSome(queue, batch);
     }
     end(owner);
   }
@@ -143,6 +147,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     const entries = batch.map(({ number, key }) => ({
       payload: number,
       ...(key === undefined ? {} : { idempotencyKey: key }),
+      ...(chance(climate.delayed) ? { delay: pick([1, 1_000, 10_000, 60_000]) } : {}),
     }));
     try {
       await queue.sendBatch(entries);
@@ -153,6 +158,17 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       tell(`a send of ${batch.map(({ number }) => number)} failed: ${error.message}`);
       if (stored && !error.uncertain && error.sentIds.length === 0) {
         throw new Violation("a send that said it had stored nothing has stored something");
+      }
+    }
+  }
+
+  async function cancelSome(queue: Queue<number>, batch: readonly Sent[]): Promise<void> {
+    for (const { sentId = "", confirmed } of batch) {
+      if (!confirmed || !sentId.startsWith("d") || !chance(0.2)) continue;
+      try {
+        await queue.cancel(sentId);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
       }
     }
   }
@@ -182,6 +198,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       if (exact && !jumped && doneUntil > server.now()) {
         throw fail(`${id} is started, though the work of ${idempotencyKey} is done`);
       }
+      if (exact && message.cancelled) throw fail(`${id} is started, though it was cancelled`);
       let over = false;
       const refuse = () => {
         if (!over) message.refusals += 1;
@@ -323,12 +340,13 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
 
   /** What a drained queue must not leave behind. */
   async function untidy(): Promise<string> {
-    const { group, parked, length } = await server.view();
+    const { group, parked, delayed, length } = await server.view();
     const consumers = group?.consumers.filter((name) => name !== "xd:suspects") ?? [];
     const kept = climate.audited || climate.queue.retention !== undefined;
     return [
       ...consumers,
       ...(parked.size > 0 ? ["parked"] : []),
+      ...(delayed.size > 0 ? ["delayed"] : []),
       ...(!kept && length > 0 ? ["entries"] : []),
     ].join(", ");
   }

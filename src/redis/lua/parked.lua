@@ -15,30 +15,30 @@ local function recall_crashes(list, from)
   end
 end
 
--- The parked messages that are due, as { id, deliveries }; learns when the next one is.
+-- The parked messages that are due, as { id, deliveries }, and whether none is parked; learns when
+-- the next one is. Delayed ones that are due go into the stream.
 local function due_parked()
-  local head = call("ZRANGE", parked_key, 0, 0, "WITHSCORES")
-  if not head[2] or tonumber(head[2]) == NEVER then
+  local waiting = call("EXISTS", parked_key, delayed_key)
+  if waiting == 0 then
     return {}, true
   end
-  local first = floor(tonumber(head[2]) / 1024)
-  if first > now then
-    next_due = first
-    return {}, false
+  local list = call("ZRANGE", parked_key, 0, claim, "WITHSCORES") -- with one more than may be claimed
+  if waiting == 2 or #list == 0 then
+    promote()
   end
-  if claim == 0 then
-    next_due = first
-    return {}, false
-  end
-  local list = call("ZRANGE", parked_key, "-inf", whole(now * 1024 + 1023), "BYSCORE", "LIMIT", 0,
-    claim, "WITHSCORES")
   local due = {}
   for i = 1, #list, 2 do
-    local count = tonumber(list[i + 1]) % 1024
+    local time, count = floor(tonumber(list[i + 1]) / 1024), tonumber(list[i + 1]) % 1024
+    if time > now or #due == claim then
+      if tonumber(list[i + 1]) ~= NEVER then
+        is_next_due(time)
+      end
+      break
+    end
     has_crashed[list[i]] = count >= 512 or nil
     due[#due + 1] = { list[i], count % 512 }
   end
-  return due, false
+  return due, #list == 0 or tonumber(list[2]) == NEVER
 end
 
 local function take_by_force(list, count)

@@ -24,6 +24,9 @@ else
   due, nothing_parked = due_parked()
 end
 
+if promoted > 0 then
+  length, first_ms, unread = length + promoted, first_ms or now, unread and unread + promoted
+end
 local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0
 local trimmed_unread, leftovers = 0, 0
 if survey > 0 and not quiet then

@@ -1,0 +1,59 @@
+-- Delayed messages that are due: out of their hash, into the stream, where this or another pass reads
+-- them. A field keeps the id that their sender knows.
+
+local PROMOTED_AT_ONCE = 100
+local promoted, promote = 0, nil
+
+local function is_next_due(time)
+  next_due = next_due == 0 and time or math.min(next_due, time)
+end
+
+do
+  -- send-checked.lua writes it: the due time, and the fields behind their lengths.
+  local function fields_of(body)
+    local fields = {}
+    local at = string.find(body, ";", 1, true) + 1
+    while at <= #body do
+      local colon = string.find(body, ":", at, true)
+      local last = colon + tonumber(string.sub(body, at, colon - 1))
+      fields[#fields + 1] = string.sub(body, colon + 1, last)
+      at = last + 1
+    end
+    return fields
+  end
+
+  -- The ids that are due, as many as this turn may claim; learns when the next one is.
+  local function due_delayed()
+    local most = math.min(claim, PROMOTED_AT_ONCE)
+    local list = call("ZRANGE", delayed_key, 0, most, "WITHSCORES")
+    local ids = {}
+    for i = 1, #list, 2 do
+      local due = tonumber(list[i + 1])
+      if due > now or #ids == most then
+        is_next_due(due)
+        break
+      end
+      ids[#ids + 1] = list[i]
+    end
+    return ids
+  end
+
+  function promote()
+    local ids = due_delayed()
+    local gone = {}
+    for i, body in ipairs(ask_in_slices({ "HMGET", bodies_key }, ids)) do
+      if body then
+        local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields_of(body)))
+        if type(id) == "table" and id.err then -- no memory is left: the rest waits
+          break
+        end
+        promoted = promoted + 1
+      else
+        lost_payloads = lost_payloads + 1
+      end
+      gone[#gone + 1] = ids[i]
+    end
+    call_in_slices({ "ZREM", delayed_key }, gone)
+    call_in_slices({ "HDEL", bodies_key }, gone)
+  end
+end
