@@ -2,10 +2,12 @@ import { lambda } from "../../src/runtimes/lambda/index.ts";
 import { inboxApp, inboxWork } from "../http/app.ts";
 import { logReport } from "../http/log.ts";
 import { storeFrom } from "../http/store.ts";
+import { askForNext } from "./next.ts";
 
 /** Drains the inbox on its schedule and answers the Function URL: `POST /webhooks` and the routes. */
 export const handler = lambda({
   queues: () => inboxWork(process.env, storeFrom(process.env)),
   fetch: (request, limits) => inboxApp(process.env, storeFrom(process.env), limits).fetch(request),
   onReport: logReport,
+  afterPasses: (reports) => askForNext(process.env, reports),
 });

@@ -47,7 +47,8 @@ export async function bundleLambda(
     target: "node22",
     format: "cjs",
     minify: true,
-    external: overTcp ? [] : ["ioredis"],
+    // The runtime has the SDK.
+    external: ["@aws-sdk/*", ...(overTcp ? [] : ["ioredis"])],
     legalComments: "none",
     logLevel: "warning",
   });

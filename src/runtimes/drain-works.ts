@@ -49,6 +49,20 @@ function shareOf(requests: number | undefined, passes: number): number | undefin
   return requests === undefined ? undefined : Math.floor(requests / passes);
 }
 
+/** Told once of all the passes of an invocation; waited for and ignored as `OnReport` says. */
+export type AfterPasses = (reports: readonly DrainReport[]) => unknown;
+
+export async function tellAll(
+  afterPasses: AfterPasses | undefined,
+  reports: readonly DrainReport[],
+): Promise<void> {
+  try {
+    await afterPasses?.(reports);
+  } catch {
+    // Ignored: the passes did their work all the same.
+  }
+}
+
 async function tell(onReport: OnReport | undefined, report: DrainReport): Promise<void> {
   try {
     await onReport?.(report);

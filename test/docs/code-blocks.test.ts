@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const PAGES = ["README.md", "docs/design.md", "docs/invoking.md", "docs/sending.md", "CONTRIBUTING.md"];
+const PAGES = [
+  "README.md",
+  "docs/design.md",
+  "docs/invoking.md",
+  "docs/waking-eventbridge.md",
+  "docs/sending.md",
+  "CONTRIBUTING.md",
+];
 
 /** The TypeScript blocks of a page, in order. */
 function codeBlocks(page: string): string[] {

@@ -25,7 +25,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     );
     expect(error.message).toMatch(/format 2.*update/);
     expect(ran).toEqual([]);
-    expect(await queue.depth()).toEqual({ entries: 1, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 1,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
     expect(await redis.hgetall(state)).toEqual({ format: "2" });
 
     await redis.hset(state, "format", "1");
@@ -56,7 +62,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       expect(await drain(queue, () => seen.push("ran"))).toMatchObject({ released: 1, dead: 0 });
     }
     expect(seen).toEqual(["readable"]);
-    expect(await queue.depth()).toEqual({ entries: 1, inFlight: 0, parked: 1, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 1,
+      inFlight: 0,
+      parked: 1,
+      delayed: 0,
+      dead: 0,
+    });
     expect(await redis.xrange(queue.name, "-", "+")).toEqual([[newer, fields]]);
   });
 });

@@ -77,7 +77,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
           dead.map(({ payload }) => payload),
           what,
         ).toEqual([SECRET]);
-        expect(await queue.depth(), what).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 1 });
+        expect(await queue.depth(), what).toEqual({
+          entries: 0,
+          inFlight: 0,
+          parked: 0,
+          delayed: 0,
+          dead: 1,
+        });
       }
     },
   );
@@ -102,7 +108,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       expect(report).toMatchObject({ stopped: "empty", dead: 0, lostPayloads: 0 });
       expect(report.lost).toBeGreaterThan(0);
       expect([...seen]).toEqual(sent.map(({ id }) => id));
-      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+      expect(await queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
 
       await redis.xgroup("DESTROY", queue.name, "xdrain");
       await queue.send(20);

@@ -61,7 +61,13 @@ describe("with a limit of pending entries for each consumer", () => {
     const refused = await drain(queue, () => {}, { batch: 100 });
     expect(refused).toMatchObject({ pendingLimit: true, more: true, lost: 0, dead: 0 });
     expect(refused.completed, "a first slice to learn the size").toBe(4);
-    expect(await queue.depth()).toEqual({ entries: 116, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 116,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
 
     const seen: number[] = [];
     const report = await drain(queue, (message) => seen.push(message.payload), { batch: 50 });
@@ -86,7 +92,13 @@ describe("with a limit of pending entries for each consumer", () => {
       refused ||= report.pendingLimit;
     }
     expect(refused, "the turn sent ahead met the limit").toBe(true);
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
   });
 
   serverTest("a sweep that may not move more hands out what it has moved", async () => {
@@ -107,7 +119,13 @@ describe("with a limit of pending entries for each consumer", () => {
       await redis.hdel(`{${queue.name}}:xd:${queue.name}:xdrain:state`, "next");
     }
     expect([...seen].sort()).toEqual([...ids].sort());
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
   });
 });
 

@@ -35,7 +35,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       if (n <= 20) throw new Error("later");
     });
     expect(report).toMatchObject({ stopped: "empty", completed: 180, retried: 20, lost: 0 });
-    expect(await queue.depth()).toEqual({ entries: 20, inFlight: 0, parked: 20, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 20,
+      inFlight: 0,
+      parked: 20,
+      delayed: 0,
+      dead: 0,
+    });
     await redis.config("SET", "maxmemory", "100mb");
     await queue.send(payload);
   });

@@ -119,7 +119,13 @@ serverTest(
     child.stdin.end("go on\n");
     await ended.opened;
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ completed: 0, lost: 4 });
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 1 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 1,
+    });
   },
 );
 
@@ -165,7 +171,13 @@ serverTest(
     });
     // The connection broke under the pass; the turn was sent again on a new one.
     expect(report).toMatchObject({ stopped: "empty", completed: MESSAGES - 1, dead: 1, lost: 0 });
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 1 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 1,
+    });
     const own = connectRaw(server.url);
     expect(await consumersOf(own, queue.name)).toEqual([]);
     own.disconnect();

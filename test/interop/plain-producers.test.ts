@@ -40,7 +40,13 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       const third = await drain(queue, (message) => seen.push([message.id, message.payload]));
       expect(third).toMatchObject({ completed: 1 });
       expect(seen).toEqual([[again, order]]);
-      expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+      expect(await queue.depth()).toEqual({
+        entries: 0,
+        inFlight: 0,
+        parked: 0,
+        delayed: 0,
+        dead: 0,
+      });
     },
   );
 });
@@ -96,7 +102,13 @@ serverTest(
 
     const after = await drain(queue, () => expect.fail("nothing is left"));
     expect(after).toMatchObject({ lostPayloads: 0, trimmedUnread: 0 });
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
 
     await addPlain(redis, queue.name, 300);
     redisCli("XTRIM", queue.name, "MAXLEN", "100");

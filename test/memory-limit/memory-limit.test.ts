@@ -42,7 +42,13 @@ serverTest(
       expect(report.completed, JSON.stringify(report)).toBeGreaterThan(0);
     }
     expect(claimed).toBe(MESSAGES);
-    expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+    expect(await queue.depth()).toEqual({
+      entries: 0,
+      inFlight: 0,
+      parked: 0,
+      delayed: 0,
+      dead: 0,
+    });
     expect(await drain(queue, () => {})).toMatchObject({ claimed: 0 });
   },
   120_000,

@@ -2,12 +2,18 @@ import type { Handler } from "aws-lambda";
 import { Hono } from "hono";
 import { expect, expectTypeOf, test } from "vitest";
 import { findRedisServer, freePort, startRedis } from "../../scripts/local-redis.ts";
-import { createQueue, OptionError } from "../../src/index.ts";
+import { createQueue, type DrainReport, OptionError } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { httpApp, type InvocationLimits } from "../../src/runtimes/http/index.ts";
 import { passTime } from "../../src/runtimes/lambda/handler.ts";
 import { toRequest, toResult } from "../../src/runtimes/lambda/http-event.ts";
-import { type HttpResult, lambda, type Work, work } from "../../src/runtimes/lambda/index.ts";
+import {
+  type DrainResult,
+  type HttpResult,
+  lambda,
+  type Work,
+  work,
+} from "../../src/runtimes/lambda/index.ts";
 import { serverTest } from "../support/redis.ts";
 import { contextWith, httpEvent, RULE, SCHEDULE_WITHOUT_INPUT } from "./lambda-events.ts";
 import { ACCESS, TOKENS, tcpWork } from "./support.ts";
@@ -67,6 +73,21 @@ test("inputs that are none, unknown queues and wrong limits make the invocation 
   for (const event of [...inputs, ...foreign]) {
     await expect(handler(event, context), JSON.stringify(event)).rejects.toThrow(OptionError);
   }
+});
+
+test("after the passes of a tick all their reports are told once, and what it throws is ignored", async () => {
+  const [one, two] = await filledWorks();
+  const told: (readonly DrainReport[])[] = [];
+  const handler = lambda({
+    queues: () => [one, two],
+    afterPasses: async (reports) => {
+      told.push(reports);
+      throw new Error("no");
+    },
+  });
+  const result = await handler({}, context);
+  expect(told).toEqual([(result as DrainResult).reports]);
+  expect(told[0]).toMatchObject([{ completed: 4 }, { completed: 4 }]);
 });
 
 test("queues are made in every invocation and see the event", async () => {

@@ -1,5 +1,5 @@
 import { type DrainReport, OptionError } from "../../index.ts";
-import { drainWorks, type OnReport } from "../drain-works.ts";
+import { type AfterPasses, drainWorks, type OnReport, tellAll } from "../drain-works.ts";
 import type { InvocationLimits } from "../limits.ts";
 import { checkWorks, type Work } from "../work.ts";
 import { readDrainEvent, selectWorks } from "./drain-event.ts";
@@ -24,6 +24,8 @@ export interface LambdaOptions {
    */
   readonly fetch?: (request: Request, limits: InvocationLimits) => Response | Promise<Response>;
   readonly onReport?: OnReport;
+  /** Told of all passes of a tick once they are over, to ask for the next one. */
+  readonly afterPasses?: AfterPasses;
 }
 
 export type LambdaHandler = (
@@ -56,7 +58,9 @@ export function lambda(options: LambdaOptions): LambdaHandler {
     const wanted = readDrainEvent(event);
     const works = selectWorks(checkWorks(options.queues(event)), wanted);
     const { onReport } = options;
-    return { reports: await drainWorks(works, { limits, asked: wanted.asked, onReport }) };
+    const reports = await drainWorks(works, { limits, asked: wanted.asked, onReport });
+    await tellAll(options.afterPasses, reports);
+    return { reports };
   };
 }
 

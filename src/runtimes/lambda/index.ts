@@ -2,7 +2,7 @@
  * Queues in an AWS Lambda function: passes by schedule, by rule and by invocation, and HTTP.
  * @module
  */
-export type { OnReport } from "../drain-works.ts";
+export type { AfterPasses, OnReport } from "../drain-works.ts";
 export type { AskedLimits, InvocationLimits } from "../limits.ts";
 export { type Work, work } from "../work.ts";
 export {
