@@ -24,6 +24,11 @@ export interface QueueOptions {
   readonly idempotencyField?: string;
   /** How long completed work of a key is not repeated. @default 24 h */
   readonly idempotencyWindow?: Duration;
+  /**
+   * Store a message only if no other one has its key: one that waits, is worked on, or was done inside
+   * the window. Producers and functions have to agree. @default false
+   */
+  readonly deduplicate?: boolean;
   /** The lease: how long a message stays with a pass that gives no sign of life. @default 60 s */
   readonly visibilityTimeout?: Duration;
   /** Failures of the handler until the message is a dead letter. @default 5 */
@@ -65,6 +70,7 @@ const KNOWN = [
   "codec",
   "idempotencyField",
   "idempotencyWindow",
+  "deduplicate",
   "visibilityTimeout",
   "maxFailures",
   "maxDeliveries",
@@ -137,6 +143,7 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
       min: 1_000,
       max: YEAR_MS,
     }),
+    deduplicate: flag("deduplicate", options.deduplicate, false),
     keepResults: flag("keepResults", options.keepResults, false),
   };
 }

@@ -23,7 +23,10 @@ export interface BatchMessage<Payload> extends SendOptions {
 
 /** A stored message. */
 export interface Sent {
+  /** Of a duplicate, the id of the message that has its key; empty where that was sent without `deduplicate`. */
   readonly id: string;
+  /** Not stored: another message has its key. */
+  readonly duplicate?: true;
 }
 
 /** What one request carries at the most, well below the smallest limit of the services (10 MB). */
@@ -40,7 +43,7 @@ export async function sendMessages(
   for (const message of messages) entries.push(await encode(queue, message));
   const sent: Sent[] = [];
   for (const chunk of chunksOf(entries)) {
-    for (const id of await store(queue, chunk, sent)) sent.push({ id });
+    sent.push(...(await store(queue, chunk, sent)));
   }
   return sent;
 }
@@ -56,7 +59,7 @@ async function store(
   queue: ResolvedQueue,
   chunk: readonly Encoded[],
   before: readonly Sent[],
-): Promise<readonly string[]> {
+): Promise<readonly Sent[]> {
   const sentIds = before.map(({ id }) => id);
   const fail = (cause: unknown, ids: readonly string[]): never => {
     const uncertain = cause instanceof StoreError && cause.uncertain;
@@ -77,7 +80,9 @@ async function store(
   };
   try {
     const reply = await queue.store.send(queue.storeQueue, request, {});
-    return reply.error === undefined ? reply.ids : fail(reply.error, reply.ids);
+    if (reply.error !== undefined) return fail(reply.error, reply.ids);
+    const duplicates = new Set(reply.duplicates);
+    return reply.ids.map((id, i) => (duplicates.has(i) ? { id, duplicate: true } : { id }));
   } catch (error) {
     if (error instanceof SendError) throw error;
     return fail(error, []);

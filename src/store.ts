@@ -35,6 +35,8 @@ export interface StoreQueue {
   /** The entry's field that holds its idempotency key. */
   readonly keyField: string;
   readonly windowMs: number;
+  /** A message whose key another one has is not stored. */
+  readonly deduplicate: boolean;
   readonly keepResults: boolean;
 }
 
@@ -64,6 +66,8 @@ export type Due = { readonly inMs: number } | { readonly at: number };
 export interface SendReply {
   /** Ids of the stored messages, in order; of a delayed one the id that it keeps. */
   readonly ids: readonly string[];
+  /** Places of those that were not stored, since an earlier message has their key: theirs is its id. */
+  readonly duplicates: readonly number[];
   /** Why the rest was not stored; undefined when all were. */
   readonly error: Error | undefined;
   readonly bill: Bill;

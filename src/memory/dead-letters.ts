@@ -1,5 +1,6 @@
 // Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
 
+import { fieldOf } from "../fields.ts";
 import type { DeadLetterEntry, DeadReason, Retention, StoreQueue } from "../store.ts";
 import { byteLength } from "./bytes.ts";
 import { idAfter } from "./entry-id.ts";
@@ -33,6 +34,8 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
       failures: death.failures,
       original_id: id,
     };
+    const key = turn.queue.deduplicate ? (fieldOf(entry.fields, turn.queue.keyField) ?? "") : "";
+    if (key !== "") turn.changes.drops.push(key);
     const letters = deadLettersOf(turn.memory, turn.queue);
     letters.add([...Object.entries(story).flat().map(String), ...narrow(entry.fields)]);
     trimTo(letters, turn.queue.deadLetterRetention, turn.now);

@@ -15,7 +15,8 @@ export function renewHeld(turn: Turn): void {
     turn.stillHeld.add(id);
     if (!request.renew) continue;
     renewed.push(id);
-    if (key !== "") turn.changes.records.push({ key, expiresAt: now + lease, done: false });
+    if (key !== "" && !turn.queue.deduplicate)
+      turn.changes.records.push({ key, expiresAt: now + lease, done: false });
   }
   turn.group.claim(request.token, renewed, { minIdle: 0, justId: true });
 }

@@ -3,10 +3,13 @@
 import { fieldOf } from "../fields.ts";
 import type { ClaimedEntry } from "../store.ts";
 import { sizeOf } from "./bytes.ts";
+import { entryId, isThere } from "./holders.ts";
+import type { KeyRecord } from "./memory.ts";
 import { SCRIPT_MS } from "./settle.ts";
 import { finish, park, SUSPECTS, type Turn } from "./turn-begin.ts";
 
-function keyOf(turn: Turn, entry: Pick<ClaimedEntry, "fields">): string {
+/** The key in an entry. */
+export function keyOf(turn: Pick<Turn, "queue">, entry: Pick<ClaimedEntry, "fields">): string {
   return fieldOf(entry.fields, turn.queue.keyField) ?? "";
 }
 
@@ -40,32 +43,42 @@ function keepsRecord(turn: Turn, id: string): boolean {
 /** A message that a lost response handed out goes back: its key may be taken by another. */
 export function freeLost(turn: Turn, id: string): void {
   const entry = turn.stream.get(id);
-  const key = entry === undefined ? "" : keyOf(turn, entry);
+  const key = entry === undefined || turn.queue.deduplicate ? "" : keyOf(turn, entry);
   if (key !== "" && keepsRecord(turn, id)) turn.changes.frees.push(key);
 }
 
 export function takeKeys(turn: Turn): void {
-  const { tables, now, lease } = turn;
+  const { memory, queue, tables, now, lease } = turn;
   const seen = new Set<string>();
-  turn.messages = turn.messages.filter((message) => {
-    const key = keyOf(turn, message);
+  const defer = (id: string, due: number, delivery: number) => {
+    park(turn, id, due, delivery - 1);
+    turn.deferred += 1;
+    return false;
+  };
+  turn.messages = turn.messages.filter(({ id, delivery, fields }) => {
+    const key = keyOf(turn, { fields });
     if (key === "") return true;
     const record = tables.keys.get(key);
-    const ours = keepsRecord(turn, message.id);
     const current = record !== undefined && record.expiresAt > now ? record : undefined;
     if (current?.done === true) {
-      finish(turn, message.id);
+      finish(turn, id);
       turn.duplicates += 1;
       return false;
     }
-    if (seen.has(key) || (current !== undefined && !ours)) {
-      const due = seen.has(key) ? now + lease : (current?.expiresAt ?? now);
-      park(turn, message.id, due, message.delivery - 1);
-      turn.deferred += 1;
-      return false;
+    const holder = record !== undefined && record.expiresAt < 0 ? tables.ids.get(key) : undefined;
+    const ours = holder !== undefined && entryId(holder) === id;
+    if (!seen.has(key) && ours) {
+      seen.add(key);
+      return true;
+    }
+    const elsewhere = holder !== undefined && isThere(memory, queue.stream, holder);
+    if (seen.has(key) || elsewhere) return defer(id, now + lease, delivery);
+    if (current !== undefined && !keepsRecord(turn, id)) {
+      return defer(id, current.expiresAt, delivery);
     }
     seen.add(key);
-    turn.changes.records.push({ key, expiresAt: now + lease, done: false });
+    if (queue.deduplicate) turn.changes.holds.push({ key, id });
+    else turn.changes.records.push({ key, expiresAt: now + lease, done: false });
     return true;
   });
 }
@@ -74,9 +87,11 @@ export function takeKeys(turn: Turn): void {
 export function keepHouse(turn: Turn, ending: boolean): void {
   const { tables, request, queue, now } = turn;
   if (!request.housekeeping && !(ending && request.keyed)) return;
-  const expired = [...tables.keys].filter(([, { expiresAt }]) => expiresAt < now).slice(0, 2_000);
+  const isOver = ({ expiresAt }: KeyRecord) => expiresAt >= 0 && expiresAt < now;
+  const expired = [...tables.keys].filter(([, record]) => isOver(record)).slice(0, 2_000);
   for (const [key] of expired) {
     tables.keys.delete(key);
+    if (queue.deduplicate) tables.ids.delete(key);
     if (queue.keepResults) tables.results.delete(key);
   }
 }

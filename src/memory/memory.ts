@@ -21,6 +21,8 @@ export interface Delayed {
 
 export interface Sent {
   readonly ids: readonly (string | undefined)[];
+  /** Places of those that were there before. */
+  readonly duplicates?: readonly number[];
   readonly expiresAt: number;
 }
 
@@ -34,6 +36,7 @@ export interface Parked {
 }
 
 export interface KeyRecord {
+  /** Of a key that a message holds since its send: that time, negative. */
   readonly expiresAt: number;
   /** Done inside of its window, or else in progress. */
   readonly done: boolean;
@@ -58,6 +61,8 @@ export interface GroupState {
 export interface GroupTables {
   readonly parked: Map<string, Parked>;
   readonly keys: Map<string, KeyRecord>;
+  /** The ids of the messages that have a key, where sends are deduplicated. */
+  readonly ids: Map<string, string>;
   readonly crashes: Map<string, number>;
   readonly results: Map<string, string>;
   state: GroupState;
@@ -69,10 +74,11 @@ export function createMemory(clock: Clock): Memory {
 
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
 export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
-  const tables = [...groups].map(([name, { parked, keys, crashes, results, state }]) => {
+  const tables = [...groups].map(([name, { parked, keys, ids, crashes, results, state }]) => {
     const copy: GroupTables = {
       parked: new Map(parked),
       keys: new Map(keys),
+      ids: new Map(ids),
       crashes: new Map(crashes),
       results: new Map(results),
       state: { ...state },
@@ -109,6 +115,7 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
   const made: GroupTables = {
     parked: new Map(),
     keys: new Map(),
+    ids: new Map(),
     crashes: new Map(),
     results: new Map(),
     state: {},

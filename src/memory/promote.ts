@@ -1,8 +1,7 @@
+import { fieldOf, ID_FIELD } from "../fields.ts";
 import { type Delayed, delayedOf } from "./memory.ts";
 import { isNextDue, type Turn } from "./turn-begin.ts";
 
-/** The field under which a delayed message keeps the id that its sender knows. */
-const ID_FIELD = "xd:id";
 const PROMOTED_AT_ONCE = 100;
 
 /** Delayed messages that are due go into the stream; learns when the next one is. */
@@ -16,7 +15,9 @@ export function promote(turn: Turn): void {
       isNextDue(turn, due);
       return;
     }
-    stream.add([ID_FIELD, id, ...fields]);
+    const entry = stream.add([ID_FIELD, id, ...fields]);
+    const key = queue.deduplicate ? (fieldOf(fields, queue.keyField) ?? "") : "";
+    if (key !== "") turn.tables.ids.set(key, `${id} ${entry}`);
     waiting.delete(id);
     countPromoted(turn);
   }

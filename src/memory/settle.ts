@@ -85,7 +85,8 @@ export function settleCompleted(turn: Turn): void {
 /** The key of work that was not done may be taken by another message. */
 export function free(turn: Turn, outcome: Delivery): void {
   const key = keyOf(turn, outcome);
-  if (key !== "" && !turn.taken.has(outcome.id)) turn.changes.frees.push(key);
+  if (key === "" || turn.taken.has(outcome.id) || turn.queue.deduplicate) return;
+  turn.changes.frees.push(key);
 }
 
 export function settleRetries(turn: Turn): void {

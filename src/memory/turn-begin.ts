@@ -60,12 +60,25 @@ export interface Changes {
   readonly parks: Parked[];
   readonly records: (KeyRecord & { readonly key: string })[];
   readonly frees: string[];
+  /** Keys that messages hold from now on, and keys that nobody holds any more. */
+  readonly holds: { readonly key: string; readonly id: string }[];
+  readonly drops: string[];
   readonly forgets: string[];
   readonly results: { readonly name: string; readonly result: string }[];
 }
 
 export function noChanges(): Changes {
-  return { acks: [], removals: [], parks: [], records: [], frees: [], forgets: [], results: [] };
+  return {
+    acks: [],
+    removals: [],
+    parks: [],
+    records: [],
+    frees: [],
+    holds: [],
+    drops: [],
+    forgets: [],
+    results: [],
+  };
 }
 
 /** Out of the pending list until `due`, with the number of deliveries that count so far. */
@@ -96,7 +109,18 @@ export function flush(turn: Turn): void {
   }
   for (const { name, result } of changes.results) tables.results.set(name, result);
   // A record that says done is somebody else's, whatever the clock made of our lease.
-  for (const key of changes.frees) if (!tables.keys.get(key)?.done) tables.keys.delete(key);
+  for (const key of changes.frees) {
+    const record = tables.keys.get(key);
+    if (record?.done === false && record.expiresAt >= 0) tables.keys.delete(key);
+  }
+  for (const { key, id } of changes.holds) {
+    tables.keys.set(key, { expiresAt: -turn.now, done: false });
+    tables.ids.set(key, id);
+  }
+  for (const key of changes.drops) {
+    tables.keys.delete(key);
+    tables.ids.delete(key);
+  }
   group.ack(changes.acks);
   stream.delete(changes.removals);
   for (const id of changes.forgets) tables.crashes.delete(id);

@@ -13,6 +13,8 @@ export interface GroupKeys {
   readonly dead: string;
   /** Sorted set: idempotency keys in progress and done. */
   readonly keys: string;
+  /** Hash: the ids of the messages that have a key, where sends are deduplicated. */
+  readonly ids: string;
   /** Hash: how many passes died with a message in hand. */
   readonly crashes: string;
   /** Hash: kept results. */
@@ -41,6 +43,7 @@ export function groupKeys(
     state: key("state"),
     dead: queue.deadLetterStream ?? key("dead"),
     keys: key("keys"),
+    ids: key("ids"),
     crashes: key("crashes"),
     results: key("results"),
     // Of the stream: whichever group's pass comes first adds them to it.

@@ -82,10 +82,10 @@ export function redriveCall(
 
 /** Takes a delayed message back before it is due. */
 export const cancelScript = defineScript("cancel", {
-  keys: ["delayed_key", "bodies_key", "sent_key"],
-  args: { id: "text", remember: "number" },
+  keys: ["delayed_key", "bodies_key", "sent_key", "keys_key", "ids_key"],
+  args: { id: "text", remember: "number", dedupe: "number", key_field: "text" },
   freesMemory: true,
-  fragments: ["cancel"],
+  fragments: ["fields", "cancel"],
 });
 
 export function cancelCall(
@@ -94,11 +94,22 @@ export function cancelCall(
   requestId: string,
   rememberMs: number,
 ): ScriptCall {
-  const { delayed, bodies } = groupKeys(queue);
+  const { delayed, bodies, keys, ids } = groupKeys(queue);
   return callOf(
     cancelScript,
-    { delayed_key: delayed, bodies_key: bodies, sent_key: sentKey(queue, requestId) },
-    { id, remember: rememberMs },
+    {
+      delayed_key: delayed,
+      bodies_key: bodies,
+      sent_key: sentKey(queue, requestId),
+      keys_key: keys,
+      ids_key: ids,
+    },
+    {
+      id,
+      remember: rememberMs,
+      dedupe: queue.deduplicate ? 1 : 0,
+      key_field: queue.keyField,
+    },
   );
 }
 

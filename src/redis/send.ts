@@ -15,15 +15,23 @@ export const sendScript = defineScript("send", {
   fragments: ["send"],
 });
 
-/** The same for messages of which some wait until they are due. */
+/** The same where some wait until they are due, or are stored only once for their key. */
 export const sendCheckedScript = defineScript("send-checked", {
-  keys: ["stream", "sent_key", "delayed_key", "bodies_key"],
-  args: { count: "number", remember: "number", request: "text" },
-  fragments: ["send-checked"],
+  keys: ["stream", "sent_key", "delayed_key", "bodies_key", "keys_key", "ids_key"],
+  args: {
+    count: "number",
+    remember: "number",
+    request: "text",
+    dedupe: "number",
+    key_field: "text",
+  },
+  fragments: ["fields", "holders", "send-checked"],
 });
 
 export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: number): ScriptCall {
-  if (request.due !== undefined) return sendCheckedCall(queue, request, request.due, rememberMs);
+  if (request.due !== undefined || queue.deduplicate) {
+    return sendCheckedCall(queue, request, rememberMs);
+  }
   const list = request.entries.flatMap((fields) => [String(fields.length), ...fields]);
   return callOf(
     sendScript,
@@ -35,11 +43,10 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
 
 function sendCheckedCall(
   queue: StoreQueue,
-  { requestId, entries }: SendRequest,
-  due: readonly Due[],
+  { requestId, entries, due = [] }: SendRequest,
   rememberMs: number,
 ): ScriptCall {
-  const { stream, delayed, bodies } = groupKeys(queue);
+  const { stream, delayed, bodies, keys, ids } = groupKeys(queue);
   return callOf(
     sendCheckedScript,
     {
@@ -47,8 +54,16 @@ function sendCheckedCall(
       sent_key: sentKey(queue, requestId),
       delayed_key: delayed,
       bodies_key: bodies,
+      keys_key: keys,
+      ids_key: ids,
     },
-    { count: entries.length, remember: rememberMs, request: requestId },
+    {
+      count: entries.length,
+      remember: rememberMs,
+      request: requestId,
+      dedupe: queue.deduplicate ? 1 : 0,
+      key_field: queue.keyField,
+    },
     {
       list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
     },
@@ -68,7 +83,9 @@ export function readSendReply(
 ): SendReply {
   const text = asText(reply[3]);
   return {
-    ids: asIds(reply[2]).map((id) => id as string),
+    // An id that nobody wrote down, of a message whose key was not deduplicated.
+    ids: asIds(reply[2]).map((id) => (id === undefined || id === "?" ? "" : id)),
+    duplicates: asIds(reply[4] ?? "").map((place) => Number(place) - 1),
     error: text === "" ? undefined : serverError(text, requests, unanswered),
     bill: { requests, commands: asNumber(reply[1]) },
   };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { claiming } from "./claiming.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { deduplication } from "./deduplication.ts";
 import { delayed } from "./delayed.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
@@ -32,6 +33,7 @@ export function conformance(
     removal,
     deadLetters,
     delayed,
+    deduplication,
     passes,
     payloads,
     limits,

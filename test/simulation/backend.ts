@@ -67,6 +67,8 @@ export interface View {
   readonly others: ReadonlyMap<string, string>;
   readonly parked: ReadonlyMap<string, Parked>;
   readonly keys: ReadonlyMap<string, KeyRecord>;
+  /** The ids of the messages that have a key, where sends are deduplicated. */
+  readonly ids: ReadonlyMap<string, string>;
   readonly crashes: ReadonlyMap<string, number>;
   /** When each delayed message is due, by the id that its sender knows. */
   readonly delayed: ReadonlyMap<string, number>;

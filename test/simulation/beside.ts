@@ -89,7 +89,7 @@ function withoutBill<Reply extends object>(reply: Reply | undefined) {
 
 /** All that a view tells, in an order that does not depend on where it comes from. */
 function contentsOf(view: View) {
-  const { now, added, group, others, parked, keys, crashes, delayed, dead } = view;
+  const { now, added, group, others, parked, keys, ids, crashes, delayed, dead } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
   return {
     entries: view.entries(),
@@ -103,6 +103,7 @@ function contentsOf(view: View) {
     others: sorted(others),
     parked: sorted(parked),
     keys: sorted(keys),
+    ids: sorted(ids),
     crashes: sorted(crashes),
     delayed: sorted(delayed),
     dead: [...dead],

@@ -70,9 +70,9 @@ export const bugs: readonly Bug[] = [
     name: "the stream is cut to a length, whatever was not read",
     inModel: {
       file: "src/memory/send.ts",
-      find: "    ids.push(streamOf(memory, queue.stream).add(fields));\n",
+      find: ": streamOf(memory, queue.stream).add(fields);",
       replace:
-        '    const stream = streamOf(memory, queue.stream);\n    ids.push(stream.add(fields));\n    if (stream.length > 30) stream.delete([stream.list(undefined, 1)[0]?.id ?? ""]);\n',
+        ': ((stream) => {\n            const id = stream.add(fields);\n            if (stream.length > 30) stream.delete([stream.list(undefined, 1)[0]?.id ?? ""]);\n            return id;\n          })(streamOf(memory, queue.stream));',
     },
     inScripts: {
       file: "src/redis/lua/send.lua",
@@ -90,8 +90,9 @@ export const bugs: readonly Bug[] = [
     },
     inScripts: {
       file: "src/redis/lua/keys.lua",
-      find: "records[#records + 1] = expires",
-      replace: "records[#records + 1] = whole((now + window) * 2 + 1)",
+      find: "append(records, whole((now + lease) * 2), key)\n    end\n  end\n\n  function take_keys",
+      replace:
+        "append(records, whole((now + window) * 2 + 1), key)\n    end\n  end\n\n  function take_keys",
     },
   },
   {
@@ -118,16 +119,16 @@ export const bugs: readonly Bug[] = [
     },
     inScripts: {
       file: "src/redis/lua/suspects.lua",
-      find: `  local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
-  account_for_missing(claim_ids, entries)
-  for _, entry in ipairs(entries) do
-    local suspect = by_id[entry[1]]
-    give(entry, suspect[2] + 1, suspect[3])
+      find: `    local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
+    account_for_missing(claim_ids, entries)
+    for _, entry in ipairs(entries) do
+      local suspect = by_id[entry[1]]
+      give(entry, suspect[2] + 1, suspect[3])
 `,
-      replace: `  append(claim_ids, "JUSTID")
-  for _, id in ipairs(call("XCLAIM", stream, group, token, 0, unpack(claim_ids))) do
-    local suspect = by_id[id]
-    give(call("XRANGE", stream, id, id)[1], suspect[2], suspect[3])
+      replace: `    append(claim_ids, "JUSTID")
+    for _, id in ipairs(call("XCLAIM", stream, group, token, 0, unpack(claim_ids))) do
+      local suspect = by_id[id]
+      give(call("XRANGE", stream, id, id)[1], suspect[2], suspect[3])
 `,
     },
   },
@@ -171,6 +172,19 @@ export const bugs: readonly Bug[] = [
     call_in_slices({ "HDEL", bodies_key }, gone)
 `,
       replace: "",
+    },
+  },
+  {
+    name: "a key that a message has is free for another",
+    inModel: {
+      file: "src/memory/send.ts",
+      find: "const held = record.expiresAt < 0 && holder !== undefined;",
+      replace: "const held = record.expiresAt > 0 && holder !== undefined;",
+    },
+    inScripts: {
+      file: "src/redis/lua/send-checked.lua",
+      find: "return holder and is_there(holder) and own_id(holder)",
+      replace: "return false",
     },
   },
 ];

@@ -25,6 +25,7 @@ export const OUTCOMES = [
   "fenced",
   "promote",
   "cancel",
+  "refused",
 ] as const;
 
 export type Counted = (typeof FAULTS)[number] | (typeof OUTCOMES)[number];

@@ -54,6 +54,28 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
   }
 }
 
+/**
+ * A message is stored only where no other has its key, and refused only where one has: `holder` is the
+ * id of that one.
+ */
+export function checkKey(
+  ledger: Ledger,
+  message: Sent,
+  holder: string | undefined,
+  now: number,
+): void {
+  const { key, number } = message;
+  if (key === undefined) return;
+  const done = (ledger.doneUntil.get(key) ?? 0) > now;
+  const alive = ledger.sharing(key).filter((other) => ledger.open.has(other));
+  if (holder === undefined && (done || alive.length > 0)) {
+    throw new Violation(`message ${number} is stored, though ${key} is taken`);
+  }
+  if (holder !== undefined && !done && !alive.some(({ sentId }) => sentId === holder)) {
+    throw new Violation(`message ${number} is refused, though ${holder} does not have ${key}`);
+  }
+}
+
 /** Every message is in exactly one place, and nothing grows without bound. */
 export function checkEverything(view: View, ledger: Ledger): void {
   const { group, others, parked, crashes, keys, delayed } = view;

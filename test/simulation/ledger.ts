@@ -29,6 +29,8 @@ export interface Sent {
   done: boolean;
   /** Taken back before it was due. */
   cancelled: boolean;
+  /** Not stored, since another message has its key. */
+  duplicate: boolean;
   /** Sent inside the window that a failover lost. */
   lostInWindow: boolean;
 }
@@ -94,6 +96,7 @@ export function createLedger(): Ledger {
         lastDelivery: 0,
         done: false,
         cancelled: false,
+        duplicate: false,
         lostInWindow: false,
       };
       messages.push(message);

@@ -54,7 +54,7 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
 
     view() {
       const { groups, length, added, get, list } = stream();
-      const { parked, keys, crashes } = tablesOf(memory, NAMES.stream, NAMES.group);
+      const { parked, keys, ids, crashes } = tablesOf(memory, NAMES.stream, NAMES.group);
       const group = groups.get(NAMES.group);
       const others = [...groups].filter(([name]) => name !== NAMES.group);
       return {
@@ -71,6 +71,7 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
         others: new Map(others.map(([name, { lastDelivered }]) => [name, lastDelivered])),
         parked,
         keys,
+        ids,
         crashes,
         delayed: duesOf(delayedOf(memory, NAMES.stream)),
         entryOf: (id) =>

@@ -75,10 +75,18 @@ export function connectReal(server: ClockedRedis): RealServer {
       server.setClock(now());
       const at = Math.floor(now());
       const keys = groupKeys(NAMES);
-      const names = [keys.stream, keys.parked, keys.keys, keys.crashes, keys.dead, keys.delayed];
+      const names = [
+        keys.stream,
+        keys.parked,
+        keys.keys,
+        keys.crashes,
+        keys.dead,
+        keys.delayed,
+        keys.ids,
+      ];
       const reply = await call("EVAL", VIEW, names.length, ...names, NAMES.group);
       const [stream, entries, groups, consumers, pending, ...tables] = asArray(reply);
-      const [parked, records, crashes, dead, delayed, own] = tables;
+      const [parked, records, crashes, dead, delayed, own, holders] = tables;
       const entryOfOwn = new Map(pairsOf(own));
       const ids = asArray(entries).map(asText);
       const there = new Set(ids);
@@ -108,6 +116,7 @@ export function connectReal(server: ClockedRedis): RealServer {
         ),
         keys: new Map(pairsOf(records).map(([key, score]) => [key, readRecord(Number(score))])),
         crashes: new Map(pairsOf(crashes).map(([id, count]) => [id, Number(count)])),
+        ids: new Map(pairsOf(holders)),
         delayed: new Map(pairsOf(delayed).map(([id, due]) => [id, Number(due)])),
         entryOf: (id: string) => entryOfOwn.get(id),
         dead: new Set(
@@ -174,7 +183,7 @@ const SUCCESSES: readonly unknown[] = ["ok", "partial", "undeclared", "orphans"]
 
 // One script, so that the server asks for the time once: each look at the file of its clock takes long.
 const VIEW = `
-local stream, parked, keys, crashes, dead, delayed = unpack(KEYS)
+local stream, parked, keys, crashes, dead, delayed, holders = unpack(KEYS)
 local function try(...)
   local reply = redis.pcall(...)
   if reply.err and not (reply.err:find("no such key") or reply.err:find("NOGROUP")) then
@@ -193,6 +202,7 @@ return {
   try("ZRANGE", parked, 0, -1, "WITHSCORES"), try("ZRANGE", keys, 0, -1, "WITHSCORES"),
   try("HGETALL", crashes), try("XRANGE", dead, "-", "+"),
   try("ZRANGE", delayed, 0, -1, "WITHSCORES"), own,
+  try("HGETALL", holders),
 }`;
 
 /** Nothing where the stream or the group is not there. */
@@ -240,6 +250,7 @@ function readParked(id: string, score: number) {
 }
 
 function readRecord(score: number) {
+  if (score < 0) return { expiresAt: score, done: false };
   return { expiresAt: Math.floor(score / 2), done: score % 2 === 1 };
 }
 

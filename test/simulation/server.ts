@@ -12,7 +12,7 @@ import type {
 } from "../../src/store.ts";
 import type { Awaitable, Backend, Surroundings, View } from "./backend.ts";
 import type { Counters } from "./counters.ts";
-import { checkEverything, checkHandedOut, checkLeases } from "./invariants.ts";
+import { checkEverything, checkHandedOut, checkKey, checkLeases } from "./invariants.ts";
 import { type Ledger, Violation } from "./ledger.ts";
 import { type Attempt, createNetwork, type Weather } from "./network.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
@@ -45,7 +45,17 @@ export async function createServer(open: OpenBackend, scene: Scene) {
     tell(() => `send ${request.requestId} -> ${reply.ids}`);
     if (reply.error !== undefined) counters.count("out of memory");
     const numbers = request.entries.map((fields) => Number(fields[fields.indexOf("xd:d") + 1]));
-    const stored = reply.ids.filter((id, index) => ledger.stored(numbers[index] as number, id));
+    const { exact, jumped } = history;
+    const stored = reply.ids.filter((id, index) => {
+      const message = ledger.at(numbers[index] as number);
+      const isNew = message.sentId === undefined && !message.duplicate;
+      if (queue.deduplicate && exact && !jumped && isNew) {
+        checkKey(ledger, message, reply.duplicates.includes(index) ? id : undefined, now());
+      }
+      message.duplicate = reply.duplicates.includes(index);
+      return !message.duplicate && ledger.stored(message.number, id);
+    });
+    counters.count("refused", reply.duplicates.length);
     const after = await backend.view();
     const atOnce = stored.filter((id) => !id.startsWith("d")).length;
     if (after.added - added !== atOnce) {

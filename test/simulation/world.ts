@@ -82,6 +82,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         shared: audited && chance(0.5),
         ...(kept && !audited ? { retention: { age: "1 m" } } : {}),
         keepResults: chance(0.1),
+        deduplicate: chance(0.3),
       },
       pass: {
         batch: 3 + integer(20),
@@ -174,7 +175,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   }
 
   function confirm(message: Sent): void {
-    if (message.id === undefined && !message.lostInWindow) {
+    if (message.id === undefined && !message.lostInWindow && !message.duplicate) {
       throw new Violation(`message ${message.number} was confirmed, and is not stored`);
     }
     message.confirmed = true;

@@ -6,6 +6,10 @@ local function write_dead_letter(id, count, reason, text, failures)
   local entry = call("XRANGE", stream, id, id)[1]
   if entry then
     local fields = entry[2]
+    local key = dedupe == 1 and key_of(fields) or ""
+    if key ~= "" then
+      drops[#drops + 1] = key
+    end
     if #fields > 780 then
       local parts = {}
       for i, value in ipairs(fields) do

@@ -10,98 +10,101 @@ local function count_parked()
   return call("ZCOUNT", parked_key, "-inf", "(" .. whole(NEVER))
 end
 
--- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
--- dropped with it. Only one that never existed may start at $; it had nothing parked.
-local function create_group(stream_exists)
-  if not stream_exists and call("EXISTS", stream) == 0 then
-    lost_payloads = lost_payloads + count_parked()
-  end
-  local from = start
-  if from ~= "0" and call("EXISTS", state_key) == 1 then
-    from = "0"
-  end
-  call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
-  call("DEL", parked_key, crashes_key)
-  call("HDEL", state_key, "marked")
-  if start ~= "0" then
-    call("HSET", state_key, "created", whole(now))
-  end
-  created = 1
-end
-
-local function look_at_groups()
-  local reply, missing = try("XINFO", "GROUPS", stream), false
-  if reply.err then
-    if call("EXISTS", stream) == 1 then
-      return reply
+do
+  -- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
+  -- dropped with it. Only one that never existed may start at $; it had nothing parked.
+  local function create_group(stream_exists)
+    if not stream_exists and call("EXISTS", stream) == 0 then
+      lost_payloads = lost_payloads + count_parked()
     end
-    reply, missing = {}, true
+    local from = start
+    if from ~= "0" and call("EXISTS", state_key) == 1 then
+      from = "0"
+    end
+    call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
+    call("DEL", parked_key, crashes_key)
+    call("HDEL", state_key, "marked")
+    if start ~= "0" then
+      call("HSET", state_key, "created", whole(now))
+    end
+    created = 1
   end
-  groups = {}
-  for _, info in ipairs(reply) do
-    local found = named(info)
-    append(groups, found.name)
-    all_settled = all_settled and found.pending == 0
-    all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
-    if found.name == group then
-      pending, unread = found.pending, found["entries-read"]
+
+  local function look_at_groups()
+    local reply, missing = try("XINFO", "GROUPS", stream), false
+    if reply.err then
+      if call("EXISTS", stream) == 1 then
+        return reply
+      end
+      reply, missing = {}, true
+    end
+    groups = {}
+    for _, info in ipairs(reply) do
+      local found = named(info)
+      append(groups, found.name)
+      all_settled = all_settled and found.pending == 0
+      all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
+      if found.name == group then
+        pending, unread = found.pending, found["entries-read"]
+      end
+    end
+    if not pending then
+      create_group(not missing)
+      append(groups, group)
+      pending, unread = 0, false
     end
   end
-  if not pending then
-    create_group(not missing)
-    append(groups, group)
-    pending, unread = 0, false
-  end
-end
 
--- Its length, and how many unread entries must have been trimmed by someone else: added and not
--- read, but not there. (max-deleted-entry-id does not tell: XTRIM leaves it alone.)
-local function look_at_stream()
-  local info = named(call("XINFO", "STREAM", stream))
-  length = info.length
-  if info["first-entry"] then
-    first_ms = tonumber(string.match(info["first-entry"][1], "^%d+"))
+  -- Its length, and how many unread entries must have been trimmed by someone else: added and not
+  -- read, but not there. (max-deleted-entry-id does not tell: XTRIM leaves it alone.)
+  local function look_at_stream()
+    local info = named(call("XINFO", "STREAM", stream))
+    length = info.length
+    if info["first-entry"] then
+      first_ms = tonumber(string.match(info["first-entry"][1], "^%d+"))
+    end
+    if unread and info["entries-added"] then
+      unread = info["entries-added"] - unread
+      trimmed_excess = unread - length
+    else
+      unread = nil
+    end
   end
-  if unread and info["entries-added"] then
-    unread = info["entries-added"] - unread
-    trimmed_excess = unread - length
+
+  local function read_owned()
+    local reply = try("XPENDING", stream, group, "-", "+", 10000, token)
+    if reply.err then
+      if not string.find(reply.err, "NOGROUP", 1, true) then
+        return reply
+      end
+      create_group()
+      reply = {}
+    end
+    owned = reply
+    for i = 1, #reply do -- a plain loop: this and what follows is done for each message of a turn
+      local entry = reply[i]
+      own[entry[1]] = entry
+    end
+  end
+
+  local failed
+  if survey > 0 then
+    failed = look_at_groups()
+    if not failed then
+      look_at_stream()
+      if pending > 0 then
+        failed = read_owned()
+      end
+      if #groups > 1 then
+        keep = 1
+      end
+    end
   else
-    unread = nil
+    failed = read_owned()
+  end
+  if failed then
+    return { "error", failed.err, commands }
   end
 end
 
-local function read_owned()
-  local reply = try("XPENDING", stream, group, "-", "+", 10000, token)
-  if reply.err then
-    if not string.find(reply.err, "NOGROUP", 1, true) then
-      return reply
-    end
-    create_group()
-    reply = {}
-  end
-  owned = reply
-  for i = 1, #reply do -- a plain loop: this and what follows is done for each message of a turn
-    local entry = reply[i]
-    own[entry[1]] = entry
-  end
-end
-
-local failed
-if survey > 0 then
-  failed = look_at_groups()
-  if not failed then
-    look_at_stream()
-    if pending > 0 then
-      failed = read_owned()
-    end
-    if #groups > 1 then
-      keep = 1
-    end
-  end
-else
-  failed = read_owned()
-end
-if failed then
-  return { "error", failed.err, commands }
-end
 local owned_at_start = #owned

@@ -13,7 +13,7 @@ local function renew_held()
       still_held[id] = true
       if renew == 1 then
         ids[#ids + 1] = id
-        if key ~= "" then
+        if key ~= "" and dedupe == 0 then
           append(records, whole((now + lease) * 2), key)
         end
       end

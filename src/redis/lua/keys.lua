@@ -1,15 +1,6 @@
 -- Idempotency keys of what was claimed: done inside the window, in progress elsewhere, or ours now.
 -- One sorted set: member = key, score = expiry * 2 + done. A constant number of commands a turn.
 
-local function key_of(fields)
-  for i = 1, #fields, 2 do
-    if fields[i] == key_field then
-      return fields[i + 1]
-    end
-  end
-  return ""
-end
-
 -- The record of what a lost response handed out is ours already, while its lease runs.
 local function is_ours_already(id)
   return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
@@ -41,64 +32,102 @@ local function cut_to_size()
   end
 end
 
-local function take_keys()
-  local keys, owners, expires = {}, {}, whole((now + lease) * 2)
-  for i, message in ipairs(messages) do
-    local key = key_of(message[2])
-    if key ~= "" then
-      keys[#keys + 1], owners[#owners + 1] = key, i
-    end
-  end
-  if #keys == 0 then
-    return false
-  end
-  local seen, dropped = {}, {}
-  local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
-  for i, key in ipairs(keys) do
-    local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1
-    local score = tonumber(scores[i] or "0")
-    local expiry, done = floor(score / 2), score % 2 == 1
-    if done and expiry > now then
-      finish(id)
-      duplicates = duplicates + 1
-      dropped[owners[i]] = true
-    elseif seen[key] or expiry > now and not is_ours_already(id) then
-      park(id, seen[key] and now + lease or expiry, count - 1)
-      deferred = deferred + 1
-      dropped[owners[i]] = true
-    else
-      seen[key] = true
-      records[#records + 1] = expires
-      records[#records + 1] = key
-    end
-  end
-  if next(dropped) then
-    local rest = {}
-    for i, message in ipairs(messages) do
-      if not dropped[i] then
-        rest[#rest + 1] = message
+local take_keys
+do
+  -- The messages that hold the keys among these whose score says so, by key.
+  local function holders_of(keys, scores)
+    local held, holders = {}, {}
+    for i, key in ipairs(keys) do
+      if tonumber(scores[i] or "0") < 0 then
+        held[#held + 1] = key
       end
     end
-    messages = rest
+    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, held)) do
+      holders[held[i]] = holder
+    end
+    return holders
   end
-  return true
+
+  -- From its claim on a message has its key: for the length of the lease, or as if deduplicated by its send.
+  local function take_key(key, id)
+    if dedupe == 1 then
+      hold(key, id)
+    else
+      append(records, whole((now + lease) * 2), key)
+    end
+  end
+
+  function take_keys()
+    local keys, owners = {}, {}
+    for i, message in ipairs(messages) do
+      local key = key_of(message[2])
+      if key ~= "" then
+        keys[#keys + 1], owners[#owners + 1] = key, i
+      end
+    end
+    if #keys == 0 then
+      return false
+    end
+    local seen, dropped = {}, {}
+    local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
+    local holders = holders_of(keys, scores)
+    for i, key in ipairs(keys) do
+      local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1
+      local score = tonumber(scores[i] or "0")
+      local expiry, done = floor(score / 2), score % 2 == 1
+      local holder = holders[key]
+      if expiry > now and done then
+        finish(id)
+        duplicates = duplicates + 1
+        dropped[owners[i]] = true
+      elseif not seen[key] and holder and entry_id(holder) == id then
+        seen[key] = true -- it holds its key already
+      elseif seen[key] or holder and is_there(holder) then
+        park(id, now + lease, count - 1)
+        deferred = deferred + 1
+        dropped[owners[i]] = true
+      elseif expiry > now and not is_ours_already(id) then
+        park(id, expiry, count - 1)
+        deferred = deferred + 1
+        dropped[owners[i]] = true
+      else
+        seen[key] = true
+        take_key(key, id)
+      end
+    end
+    if next(dropped) then
+      local rest = {}
+      for i, message in ipairs(messages) do
+        if not dropped[i] then
+          rest[#rest + 1] = message
+        end
+      end
+      messages = rest
+    end
+    return true
+  end
 end
 
 -- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
 local function keep_house(keyed_claim, ending)
   if housekeeping == 1 or ending and keyed == 1 then
-    local expired = call("ZRANGE", keys_key, "-inf", "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0,
-      2000)
+    local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
     if #expired > 0 then
       call_in_slices({ "ZREM", keys_key }, expired)
       if keep_results == 1 then
         call_in_slices({ "HDEL", results_key }, expired)
       end
+      if dedupe == 1 then
+        call_in_slices({ "HDEL", ids_key }, expired)
+      end
     end
   elseif not (keyed_claim and survey == 1) then
     return
   end
-  call("PEXPIRE", keys_key, whole(window + 3600000))
+  call("PEXPIRE", keys_key, whole(key_life))
+  if dedupe == 1 then
+    call("PEXPIRE", ids_key, whole(key_life))
+  end
   if keep_results == 1 then
     call("PEXPIRE", results_key, whole(window + 3600000))
   end

@@ -1,28 +1,31 @@
 -- New messages: read with XREADGROUP, as many as fit.
 
--- Before 7.2 a consumer is made by its first message, since then by its first read.
-local reading_makes = (redis.REDIS_VERSION_NUM or 0x00080000) >= 0x00070200
+local read_new
+do
+  -- Before 7.2 a consumer is made by its first message, since then by its first read.
+  local reading_makes = (redis.REDIS_VERSION_NUM or 0x00080000) >= 0x00070200
 
--- Reads new entries; returns how many came.
-local function read_new(count)
-  local reply = try("XREADGROUP", "GROUP", group, token, "COUNT", count, "STREAMS", stream, ">")
-  made = made or reading_makes
-  if not reply then
-    return 0
+  -- Reads new entries; returns how many came.
+  function read_new(count)
+    local reply = try("XREADGROUP", "GROUP", group, token, "COUNT", count, "STREAMS", stream, ">")
+    made = made or reading_makes
+    if not reply then
+      return 0
+    end
+    if reply.err and is_pending_limit(reply) then
+      pending_limit = 1
+      return 0
+    end
+    made = true
+    local entries = reply[1][2] or reply[2] -- the second where a server flattens the reply
+    given = given + #entries
+    if #messages == 0 then
+      messages = entries
+    else
+      append(messages, unpack(entries))
+    end
+    return #entries
   end
-  if reply.err and is_pending_limit(reply) then
-    pending_limit = 1
-    return 0
-  end
-  made = true
-  local entries = reply[1][2] or reply[2] -- the second where a server flattens the reply
-  given = given + #entries
-  if #messages == 0 then
-    messages = entries
-  else
-    append(messages, unpack(entries))
-  end
-  return #entries
 end
 
 local function size_of(fields)

@@ -41,28 +41,30 @@ local function due_parked()
   return due, #list == 0 or tonumber(list[2]) == NEVER
 end
 
-local function take_by_force(list, count)
-  local entries = {}
-  for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, lease }, list,
-    { "FORCE", "RETRYCOUNT", count })) do
-    append(entries, unpack(reply))
-  end
-  account_for_missing(list, entries, count)
-  return entries
-end
-
--- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
--- steal a live one where the group was made anew and somebody has read the entry again.
 local unparked = 0 -- how many this turn took out of the set
-
-local function claim_parked(due, room)
-  local ids, counts = {}, {}
-  for i = 1, math.min(#due, room) do
-    ids[i], counts[i] = due[i][1], due[i][2] + 1
+local claim_parked
+do
+  local function take_by_force(list, count)
+    local entries = {}
+    for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, lease }, list,
+      { "FORCE", "RETRYCOUNT", count })) do
+      append(entries, unpack(reply))
+    end
+    account_for_missing(list, entries, count)
+    return entries
   end
-  local given_before = #messages
-  give_counted(ids, counts, take_by_force)
-  recall_crashes(messages, given_before)
-  call_in_slices({ "ZREM", parked_key }, ids)
-  unparked = #ids
+
+  -- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
+  -- steal a live one where the group was made anew and somebody has read the entry again.
+  function claim_parked(due, room)
+    local ids, counts = {}, {}
+    for i = 1, math.min(#due, room) do
+      ids[i], counts[i] = due[i][1], due[i][2] + 1
+    end
+    local given_before = #messages
+    give_counted(ids, counts, take_by_force)
+    recall_crashes(messages, given_before)
+    call_in_slices({ "ZREM", parked_key }, ids)
+    unparked = #ids
+  end
 end

@@ -9,19 +9,6 @@ local function is_next_due(time)
 end
 
 do
-  -- send-checked.lua writes it: the due time, and the fields behind their lengths.
-  local function fields_of(body)
-    local fields = {}
-    local at = string.find(body, ";", 1, true) + 1
-    while at <= #body do
-      local colon = string.find(body, ":", at, true)
-      local last = colon + tonumber(string.sub(body, at, colon - 1))
-      fields[#fields + 1] = string.sub(body, colon + 1, last)
-      at = last + 1
-    end
-    return fields
-  end
-
   -- The ids that are due, as many as this turn may claim; learns when the next one is.
   local function due_delayed()
     local most = math.min(claim, PROMOTED_AT_ONCE)
@@ -40,14 +27,19 @@ do
 
   function promote()
     local ids = due_delayed()
-    local gone = {}
+    local gone, holders = {}, {}
     for i, body in ipairs(ask_in_slices({ "HMGET", bodies_key }, ids)) do
       if body then
-        local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields_of(body)))
+        local fields = fields_of(body)
+        local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields))
         if type(id) == "table" and id.err then -- no memory is left: the rest waits
           break
         end
         promoted = promoted + 1
+        local key = dedupe == 1 and key_of(fields) or ""
+        if key ~= "" then
+          append(holders, key, ids[i] .. " " .. id)
+        end
       else
         lost_payloads = lost_payloads + 1
       end
@@ -55,5 +47,6 @@ do
     end
     call_in_slices({ "ZREM", delayed_key }, gone)
     call_in_slices({ "HDEL", bodies_key }, gone)
+    call_in_slices({ "HSET", ids_key }, holders)
   end
 end

@@ -12,26 +12,29 @@ local function lost_claims()
   return ids
 end
 
-local function take_again(list, count)
-  local entries = {}
-  for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, 0 }, list,
-    { "RETRYCOUNT", count })) do
-    append(entries, unpack(reply))
+local claim_lost
+do
+  local function take_again(list, count)
+    local entries = {}
+    for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, 0 }, list,
+      { "RETRYCOUNT", count })) do
+      append(entries, unpack(reply))
+    end
+    return entries
   end
-  return entries
-end
 
--- Returned again with the counts that they have; what does not fit stays owned for the next turns.
-local function claim_lost(list)
-  kind, made = "replayed", true
-  local ids, counts = {}, {}
-  for i = 1, math.min(#list, claim) do
-    ids[i], counts[i] = list[i], own[list[i]][4]
-    has_crashed[list[i]] = counts[i] > 1 or nil -- nobody remembers: look
+  -- Returned again with the counts that they have; what does not fit stays owned for the next turns.
+  function claim_lost(list)
+    kind, made = "replayed", true
+    local ids, counts = {}, {}
+    for i = 1, math.min(#list, claim) do
+      ids[i], counts[i] = list[i], own[list[i]][4]
+      has_crashed[list[i]] = counts[i] > 1 or nil -- nobody remembers: look
+    end
+    give_counted(ids, counts, take_again)
+    recall_crashes(messages)
+    lost_payloads = lost_payloads + #ids - #messages
   end
-  give_counted(ids, counts, take_again)
-  recall_crashes(messages)
-  lost_payloads = lost_payloads + #ids - #messages
 end
 
 -- The pass ends: what a response that got lost handed out goes back. Nobody has seen its entries, so

@@ -1,11 +1,13 @@
--- Stores messages that ask for more than a plain send does: here, to wait until they are due.
+-- Stores messages that ask for more than a plain send does: to wait until they are due, and to be stored
+-- only where no other message has their key.
 -- ARGV behind the named ones: for each message the number of its fields and values, when it is due
--- ("" at once, "+ms" from now, or milliseconds since 1970), then those. Reply: as send.lua.
+-- ("" at once, "+ms" from now, or milliseconds since 1970), then those. Reply: as send.lua, and which
+-- messages are there already, by their places; "?" is an id that nobody knows.
 
 local before = call("GET", sent_key)
 if before then
-  local ids, text = string.match(before, "^(.-)\n(.*)$")
-  return { text == "" and "ok" or "partial", commands, ids, text }
+  local ids, duplicates, text = string.match(before, "^(.-)\n(.-)\n(.*)$")
+  return { text == "" and "ok" or "partial", commands, ids, text, duplicates }
 end
 local now = server_time()
 local text = ""
@@ -17,7 +19,7 @@ local function due_of(given)
   return tonumber(given) or 0
 end
 
--- The messages up to the first that cannot be stored, as { first value, last value, due }.
+-- The messages up to the first that cannot be stored.
 local rows = {}
 local at = list_at
 for i = 1, count do
@@ -26,51 +28,106 @@ for i = 1, count do
     text = "too many fields"
     break
   end
-  rows[i] = { at + 2, at + 1 + width, due_of(ARGV[at + 1]) }
-  at = at + 2 + width
+  local first, last = at + 2, at + 1 + width
+  local key = dedupe == 1 and key_of({ unpack(ARGV, first, last) }) or ""
+  rows[i] = { first = first, last = last, due = due_of(ARGV[at + 1]), key = key }
+  at = last + 1
+end
+
+-- Ids by place, those that are known already included.
+local ids, duplicates = {}, {}
+
+-- The id that its sender knows.
+local function own_id(holder)
+  return string.match(holder, "^%S+")
+end
+
+-- The id of the message that has a key: by its score, and by its holder where one is written down.
+local function taken_by(score, holder)
+  if score < 0 then
+    return holder and is_there(holder) and own_id(holder)
+  end
+  return floor(score / 2) > now and (holder and own_id(holder) or "?")
+end
+
+-- Finds the messages that are not stored, since another has their key: before them, or in this batch.
+local first_of = {}
+local function find_duplicates()
+  local keys, owners = {}, {}
+  for i, row in ipairs(rows) do
+    if row.key ~= "" then
+      keys[#keys + 1], owners[#owners + 1] = row.key, i
+    end
+  end
+  if #keys == 0 then
+    return
+  end
+  local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
+  local known = ask_in_slices({ "HMGET", ids_key }, keys)
+  for i, key in ipairs(keys) do
+    local place = owners[i]
+    local id = taken_by(tonumber(scores[i] or "0"), known[i])
+    if id then
+      ids[place] = id
+    elseif not first_of[key] then
+      first_of[key] = place
+    end
+    if ids[place] or first_of[key] ~= place then
+      rows[place].duplicate = true
+      duplicates[#duplicates + 1] = place
+    end
+  end
 end
 
 -- Its due time, so that a lost set of them can be made again, and its fields behind their lengths.
 local function body_of(row)
-  local parts = { whole(row[3]), ";" }
-  for i = row[1], row[2] do
+  local parts = { whole(row.due), ";" }
+  for i = row.first, row.last do
     append(parts, #ARGV[i], ":", ARGV[i])
   end
   return table.concat(parts)
 end
 
 -- What is not due yet waits beside the stream, under an id that tells when it was sent.
-local ids, bodies, dues = {}, {}, {}
-for i, row in ipairs(rows) do
-  if row[3] > now then
-    ids[i] = string.format("d%.0f-%03d-%s", now, i - 1, string.sub(request, 1, 8))
-    append(bodies, ids[i], body_of(row))
-    append(dues, whole(row[3]), ids[i])
+local function store_delayed()
+  local bodies, dues = {}, {}
+  for i, row in ipairs(rows) do
+    if row.due > now and not row.duplicate then
+      ids[i] = string.format("d%.0f-%03d-%s", now, i - 1, string.sub(request, 1, 8))
+      append(bodies, ids[i], body_of(row))
+      append(dues, whole(row.due), ids[i])
+    end
   end
+  for _, write in ipairs({ { "HSET", bodies_key, bodies }, { "ZADD", delayed_key, dues } }) do
+    for first = 1, #write[3], 800 do
+      local last = math.min(first + 799, #write[3])
+      local reply = try(write[1], write[2], unpack(write[3], first, last))
+      if type(reply) == "table" and reply.err then
+        text = reply.err
+        return 0
+      end
+    end
+  end
+  return #rows
 end
+
 local function forget_delayed(from)
   local list = {}
   for i = from, #rows do
-    list[#list + 1] = ids[i]
-    ids[i] = nil
+    if not rows[i].duplicate then
+      list[#list + 1] = ids[i]
+    end
   end
   call_in_slices({ "HDEL", bodies_key }, list)
   call_in_slices({ "ZREM", delayed_key }, list)
 end
 
-local stored = #rows
-for _, pairs_of in ipairs({ { "HSET", bodies_key, bodies }, { "ZADD", delayed_key, dues } }) do
-  for first = 1, #pairs_of[3], 800 do
-    local last = math.min(first + 799, #pairs_of[3])
-    local reply = try(pairs_of[1], pairs_of[2], unpack(pairs_of[3], first, last))
-    if type(reply) == "table" and reply.err then
-      text, stored = reply.err, 0
-    end
-  end
-end
+-- What is stored is the first so many, and nothing behind them.
+find_duplicates()
+local stored = store_delayed()
 for i, row in ipairs(rows) do
-  if stored == #rows and row[3] <= now then
-    local id = try("XADD", stream, "*", unpack(ARGV, row[1], row[2]))
+  if stored == #rows and row.due <= now and not row.duplicate then
+    local id = try("XADD", stream, "*", unpack(ARGV, row.first, row.last))
     if type(id) == "table" and id.err then
       text, stored = id.err, i - 1
     else
@@ -78,11 +135,31 @@ for i, row in ipairs(rows) do
     end
   end
 end
-if stored < #rows then -- what is stored is the first so many, and nothing behind them
+if stored < #rows then
   forget_delayed(stored + 1)
 end
-local list = table.concat(ids, " ", 1, stored)
-if stored > 0 then
-  call("SET", sent_key, list .. "\n" .. text, "PX", whole(remember))
+
+local held_scores, holders = {}, {}
+for i = 1, stored do
+  local row = rows[i]
+  if row.duplicate then
+    ids[i] = ids[i] or ids[first_of[row.key]]
+  elseif row.key ~= "" then
+    append(held_scores, whole(-now), row.key)
+    append(holders, row.key, ids[i])
+  end
 end
-return { text == "" and "ok" or "partial", commands, list, text }
+if #holders > 0 then
+  call_in_slices({ "ZADD", keys_key }, held_scores)
+  call_in_slices({ "HSET", ids_key }, holders)
+  call("PEXPIRE", keys_key, whole(400 * 86400000))
+  call("PEXPIRE", ids_key, whole(400 * 86400000))
+end
+while #duplicates > 0 and duplicates[#duplicates] > stored do
+  duplicates[#duplicates] = nil
+end
+local list, doubled = table.concat(ids, " ", 1, stored), table.concat(duplicates, " ")
+if stored > 0 then
+  call("SET", sent_key, list .. "\n" .. doubled .. "\n" .. text, "PX", whole(remember))
+end
+return { text == "" and "ok" or "partial", commands, list, text, doubled }

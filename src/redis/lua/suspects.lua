@@ -66,58 +66,61 @@ local function crash_counts(ids)
   return counts
 end
 
--- Splits the waiting suspects: over the limit, to be given now, and the rest.
-local function choose_suspects(list, counts)
-  local over, chosen = {}, {}
-  for i, entry in ipairs(list) do
-    local suspect = { entry[1], entry[4], counts[i] + 1 }
-    local alone = counts[i] > 0
-    if on_crash == "dead" or suspect[2] >= max_deliveries then
-      over[#over + 1] = suspect
-    elseif #chosen == 0 or not alone and not chosen.alone and #chosen < suspect_batch then
-      chosen[#chosen + 1] = suspect
-      chosen.alone = chosen.alone or alone
+local claim_suspects
+do
+  -- Splits the waiting suspects: over the limit, to be given now, and the rest.
+  local function choose_suspects(list, counts)
+    local over, chosen = {}, {}
+    for i, entry in ipairs(list) do
+      local suspect = { entry[1], entry[4], counts[i] + 1 }
+      local alone = counts[i] > 0
+      if on_crash == "dead" or suspect[2] >= max_deliveries then
+        over[#over + 1] = suspect
+      elseif #chosen == 0 or not alone and not chosen.alone and #chosen < suspect_batch then
+        chosen[#chosen + 1] = suspect
+        chosen.alone = chosen.alone or alone
+      end
     end
+    return over, chosen
   end
-  return over, chosen
-end
 
-local function claim_suspects()
-  suspect_batch = math.min(suspect_batch, claim)
-  local list = call("XPENDING", stream, group, "-", "+", suspect_batch + 1, SUSPECTS)
-  if #list == 0 then
-    return
-  end
-  local ids = {}
-  for i, entry in ipairs(list) do
-    ids[i] = entry[1]
-  end
-  local over, chosen = choose_suspects(list, crash_counts(ids))
-  for _, suspect in ipairs(over) do
-    local id, count, crashes = unpack(suspect)
-    has_crashed[id] = true
-    if write_dead_letter(id, count, "crashed", "", math.max(0, count - crashes)) then
-      dead_count = dead_count + 1
+  function claim_suspects()
+    suspect_batch = math.min(suspect_batch, claim)
+    local list = call("XPENDING", stream, group, "-", "+", suspect_batch + 1, SUSPECTS)
+    if #list == 0 then
+      return
     end
-  end
-  flush()
-  suspects_left = (#list > #over + #chosen) and 1 or 0
-  if #chosen == 0 then
-    return
-  end
-  kind, made = "suspects", true
-  local claim_ids, crashed, by_id = {}, {}, {}
-  for i, suspect in ipairs(chosen) do
-    claim_ids[i], by_id[suspect[1]] = suspect[1], suspect
-    has_crashed[suspect[1]] = true
-    append(crashed, suspect[1], suspect[3])
-  end
-  call("HSET", crashes_key, unpack(crashed))
-  call("PEXPIRE", crashes_key, whole(30 * DAY))
-  local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
-  account_for_missing(claim_ids, entries)
-  for _, entry in ipairs(entries) do
-    local suspect = by_id[entry[1]]
-    give(entry, suspect[2] + 1, suspect[3])
+    local ids = {}
+    for i, entry in ipairs(list) do
+      ids[i] = entry[1]
+    end
+    local over, chosen = choose_suspects(list, crash_counts(ids))
+    for _, suspect in ipairs(over) do
+      local id, count, crashes = unpack(suspect)
+      has_crashed[id] = true
+      if write_dead_letter(id, count, "crashed", "", math.max(0, count - crashes)) then
+        dead_count = dead_count + 1
+      end
+    end
+    flush()
+    suspects_left = (#list > #over + #chosen) and 1 or 0
+    if #chosen == 0 then
+      return
+    end
+    kind, made = "suspects", true
+    local claim_ids, crashed, by_id = {}, {}, {}
+    for i, suspect in ipairs(chosen) do
+      claim_ids[i], by_id[suspect[1]] = suspect[1], suspect
+      has_crashed[suspect[1]] = true
+      append(crashed, suspect[1], suspect[3])
+    end
+    call("HSET", crashes_key, unpack(crashed))
+    call("PEXPIRE", crashes_key, whole(30 * DAY))
+    local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
+    account_for_missing(claim_ids, entries)
+    for _, entry in ipairs(entries) do
+      local suspect = by_id[entry[1]]
+      give(entry, suspect[2] + 1, suspect[3])
+    end
   end
 end

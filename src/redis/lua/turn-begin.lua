@@ -22,6 +22,15 @@ local lost, uncertain, messages = {}, {}, {}
 local dead_count, lost_payloads, duplicates, deferred, reclaimed = 0, 0, 0, 0, 0
 local created, pending_limit, suspects_left, next_due = 0, 0, 0, 0
 
+-- Where sends are deduplicated: keys that messages hold from now on, and keys that are free again.
+local held_scores, holders, drops = {}, {}, {}
+local key_life = dedupe == 1 and 400 * DAY or window + 3600000
+
+local function hold(key, id)
+  append(held_scores, whole(-now), key)
+  append(holders, key, id)
+end
+
 local has_crashed = {} -- id -> true where there may be a crash record
 
 -- Out of the pending list until `due`, with the number of deliveries that count so far. The score
@@ -43,36 +52,48 @@ local function finish(id)
   end
 end
 
--- The keys of work that was not done may be taken by other messages. A record that says done is
--- somebody else's: theirs stays, whatever the clock made of our lease.
-local function free_keys()
-  local ours = {}
-  for i, score in ipairs(ask_in_slices({ "ZMSCORE", keys_key }, frees)) do
-    if score and tonumber(score) % 2 == 0 then
-      ours[#ours + 1] = frees[i]
+local flush
+do
+  -- The keys of work that was not done may be taken by other messages. A record that says done is
+  -- somebody else's: theirs stays, whatever the clock made of our lease.
+  local function free_keys()
+    local ours = {}
+    for i, score in ipairs(ask_in_slices({ "ZMSCORE", keys_key }, frees)) do
+      if score and tonumber(score) >= 0 and tonumber(score) % 2 == 0 then
+        ours[#ours + 1] = frees[i]
+      end
     end
+    call_in_slices({ "ZREM", keys_key }, ours)
   end
-  call_in_slices({ "ZREM", keys_key }, ours)
-end
 
--- Side tables first, the pending list after them, the entry last: a failure in between repeats
--- work and loses none.
-local function flush()
-  if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
-  -- A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
-  if #records > 0 and window >= lease then
-    call_in_slices({ "ZADD", keys_key, "GT" }, records)
-  elseif #records > 0 then
-    call_in_slices({ "ZADD", keys_key }, records)
+  -- Side tables first, the pending list after them, the entry last: a failure in between repeats
+  -- work and loses none.
+  function flush()
+    if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
+    -- A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
+    if #records > 0 and window >= lease then
+      call_in_slices({ "ZADD", keys_key, "GT" }, records)
+    elseif #records > 0 then
+      call_in_slices({ "ZADD", keys_key }, records)
+    end
+    if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
+    if #frees > 0 then free_keys() end
+    if #holders > 0 then
+      call_in_slices({ "ZADD", keys_key }, held_scores)
+      call_in_slices({ "HSET", ids_key }, holders)
+    end
+    if #drops > 0 then
+      call_in_slices({ "ZREM", keys_key }, drops)
+      call_in_slices({ "HDEL", ids_key }, drops)
+    end
+    if #acks > 0 and #acks <= 800 then
+      call("XACK", stream, group, unpack(acks))
+    elseif #acks > 0 then
+      call_in_slices({ "XACK", stream, group }, acks)
+    end
+    if #removals > 0 then call_in_slices({ "XDEL", stream }, removals) end
+    if #forgets > 0 then call_in_slices({ "HDEL", crashes_key }, forgets) end
+    acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
+    held_scores, holders, drops = {}, {}, {}
   end
-  if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
-  if #frees > 0 then free_keys() end
-  if #acks > 0 and #acks <= 800 then
-    call("XACK", stream, group, unpack(acks))
-  elseif #acks > 0 then
-    call_in_slices({ "XACK", stream, group }, acks)
-  end
-  if #removals > 0 then call_in_slices({ "XDEL", stream }, removals) end
-  if #forgets > 0 then call_in_slices({ "HDEL", crashes_key }, forgets) end
-  acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
 end

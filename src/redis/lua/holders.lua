@@ -1,0 +1,16 @@
+-- Where sends are deduplicated, a message holds its key from its send until it is done, dead or
+-- cancelled: the score of the key is the time, negative, and a hash has the message's id. Of a
+-- delayed message that went into the stream it has two: the sender's, a space, the entry's.
+
+local function entry_id(holder)
+  return string.match(holder, "%S+$")
+end
+
+-- Somebody else may have deleted the message: then nobody holds the key.
+local function is_there(holder)
+  local id = entry_id(holder)
+  if string.sub(id, 1, 1) == "d" then
+    return call("HEXISTS", bodies_key, id) == 1
+  end
+  return #call("XRANGE", stream, id, id) > 0
+end

@@ -1,0 +1,30 @@
+import { expect } from "vitest";
+import { drain } from "../../src/index.ts";
+import { serverTest } from "../support/redis.ts";
+import { warmQueue } from "./warm-queue.ts";
+
+const BATCH = Array.from({ length: 100 }, (_, payload) => {
+  return { payload, idempotencyKey: `order ${payload}` };
+});
+
+serverTest(
+  "a deduplicated message is sent by 11 commands, 100 by 110, a duplicate by 7",
+  async () => {
+    const { queue, commandsOf } = await warmQueue({ deduplicate: true });
+    const send = () => queue.send(1, { idempotencyKey: "one" });
+    expect(await commandsOf(send)).toBe(11);
+    expect(await commandsOf(() => queue.sendBatch(BATCH))).toBe(110);
+    expect(await commandsOf(send)).toBe(7);
+  },
+);
+
+serverTest("a pass over deduplicated messages costs what one over keys does", async () => {
+  const costs: number[] = [];
+  for (const deduplicate of [false, true]) {
+    const { queue, commandsOf } = await warmQueue({ deduplicate });
+    await queue.sendBatch(BATCH);
+    costs.push(await commandsOf(() => drain(queue, () => {}, { prefetch: false })));
+  }
+  const [plain = 0, deduplicated = 0] = costs;
+  expect(deduplicated - plain).toBe(2);
+});

@@ -1,0 +1,181 @@
+import { describe, expect, type TestOptions, test } from "vitest";
+import { createQueue, drain, Reject } from "../../src/index.ts";
+import type { Target } from "./target.ts";
+import { idsOf, newToken, openWorkbench } from "./workbench.ts";
+
+const LEASE_MS = 300;
+
+/** Keys that are taken by a send, and free again when their message is dead or cancelled. */
+export function deduplication(target: () => Target, together: TestOptions): void {
+  const open = (options = {}) => openWorkbench(target(), { deduplicate: true, ...options });
+  const keyed = { idempotencyKey: "k" } as const;
+
+  describe("deduplicated sends", together, () => {
+    test("a key that waits returns the id of the first message, and stores nothing", async () => {
+      const { queue } = open();
+      const first = await queue.send("first", keyed);
+      const second = await queue.send("second", keyed);
+      expect(first).toEqual({ id: expect.stringMatching(/^\d+-\d+$/) });
+      expect(second).toEqual({ id: first.id, duplicate: true });
+      expect(await queue.depth()).toMatchObject({ entries: 1 });
+      const seen: unknown[] = [];
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual(["first"]);
+    });
+
+    test("a key is taken while its message runs, after its lease, and when it is done", async () => {
+      const { queue, claim, turn } = open({ visibilityTimeout: LEASE_MS });
+      const { id } = await queue.send(1, keyed);
+      const pass = newToken();
+      await claim(pass);
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      await target().pass(LEASE_MS + 30);
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+      const other = newToken();
+      const { messages } = await claim(other);
+      expect(messages).toMatchObject([{ id }]);
+      const complete = [{ id, delivery: messages[0]?.delivery ?? 0, key: "k" }];
+      await turn(other, { keyed: true, complete });
+      expect(await queue.send(4, keyed)).toEqual({ id, duplicate: true });
+      expect(await queue.depth()).toMatchObject({ entries: 0 });
+    });
+
+    test("a key is taken while its message waits to be tried again", async () => {
+      const { queue } = open();
+      const { id } = await queue.send(1, keyed);
+      await drain(queue, () => {
+        throw new Error("not yet");
+      });
+      expect(await queue.depth()).toMatchObject({ parked: 1 });
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+    });
+
+    test("a dead letter frees its key", async () => {
+      const { queue } = open();
+      const { id } = await queue.send(1, keyed);
+      await drain(queue, () => {
+        throw new Reject("no");
+      });
+      const again = await queue.send(2, keyed);
+      expect(again.duplicate).toBeUndefined();
+      expect(again.id).not.toBe(id);
+    });
+
+    test("a message that passes died with frees its key when it is given up", async () => {
+      const { queue, claim } = open({ visibilityTimeout: LEASE_MS, onCrash: "dead" });
+      await queue.send(1, keyed);
+      await claim(newToken());
+      await target().pass(LEASE_MS + 30);
+      await claim(newToken());
+      expect(await queue.depth()).toMatchObject({ dead: 1 });
+      expect((await queue.send(2, keyed)).duplicate).toBeUndefined();
+    });
+
+    test("a key is free again after its window", async () => {
+      const { queue } = open({ idempotencyWindow: 1_000 });
+      const { id } = await queue.send(1, keyed);
+      await drain(queue, () => {});
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      await target().pass(1_010);
+      expect((await queue.send(3, keyed)).duplicate).toBeUndefined();
+    });
+
+    test("one of each key of a batch is stored, and each message is told which", async () => {
+      const { queue } = open();
+      const before = await queue.send(0, { idempotencyKey: "b" });
+      const sent = await queue.sendBatch([
+        { payload: 1, idempotencyKey: "a" },
+        { payload: 2 },
+        { payload: 3, idempotencyKey: "b" },
+        { payload: 4, idempotencyKey: "a" },
+        { payload: 5, idempotencyKey: "c", delay: "1 h" },
+        { payload: 6, idempotencyKey: "c" },
+      ]);
+      expect(sent.map(({ duplicate }) => duplicate === true)).toEqual([
+        false,
+        false,
+        true,
+        true,
+        false,
+        true,
+      ]);
+      expect(sent[2]?.id).toBe(before.id);
+      expect(sent[3]?.id).toBe(sent[0]?.id);
+      expect(sent[5]?.id).toBe(sent[4]?.id);
+      expect(await queue.depth()).toMatchObject({ entries: 3, delayed: 1 });
+    });
+
+    test("a delayed message has its key before and after it is due, until it is done", async () => {
+      const { queue } = open();
+      const { id } = await queue.send(1, { ...keyed, delay: 30 });
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      await target().pass(30);
+      const during: unknown[] = [];
+      await drain(queue, async () => void during.push(await queue.send(3, keyed)));
+      expect(during).toEqual([{ id, duplicate: true }]);
+      expect(await queue.send(4, keyed)).toEqual({ id, duplicate: true });
+    });
+
+    test("a cancelled message frees its key", async () => {
+      const { queue } = open();
+      const { id } = await queue.send(1, { ...keyed, delay: "1 h" });
+      await queue.cancel(id);
+      expect((await queue.send(2, keyed)).duplicate).toBeUndefined();
+    });
+
+    test("a message that somebody else deleted has its key no more", async () => {
+      const { queue, outside } = open();
+      const { id } = await queue.send(1, keyed);
+      await outside.delete(id);
+      const again = await queue.send(2, keyed);
+      expect(again.duplicate).toBeUndefined();
+      const reports = await drain(queue, () => {});
+      expect(reports.completed).toBe(1);
+    });
+
+    test("a message of another producer with a key that is taken waits, and is a duplicate then", async () => {
+      const { queue, claim, outside, port } = open({ visibilityTimeout: LEASE_MS });
+      const { id } = await queue.send(1, keyed);
+      await outside.add(port.keyField, "k", "text", "by hand");
+      const reply = await claim(newToken());
+      expect(idsOf(reply)).toEqual([id]);
+      expect(reply.deferred).toBe(1);
+      await target().pass(LEASE_MS + 30);
+      await drain(queue, () => {}, { maxMessages: 1 });
+      await target().pass(LEASE_MS);
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 0, duplicates: 1 });
+    });
+
+    test("a function that does not deduplicate works on what others sent so", async () => {
+      const { queue } = open();
+      await queue.sendBatch([
+        { payload: 1, idempotencyKey: "a" },
+        { payload: 2, idempotencyKey: "b", delay: 20 },
+      ]);
+      await target().pass(20);
+      const plain = createQueue({ name: queue.name, store: target().store });
+      expect(await drain(plain, () => {})).toMatchObject({ completed: 2, duplicates: 0 });
+      expect(await queue.send(3, { idempotencyKey: "a" })).toMatchObject({ duplicate: true });
+    });
+
+    test("a key that a plain send took is taken, and its id is not known", async () => {
+      const { queue } = open();
+      const plain = createQueue({ name: queue.name, store: target().store });
+      await plain.send(1, keyed);
+      await drain(plain, () => {});
+      expect(await queue.send(2, keyed)).toEqual({ id: "", duplicate: true });
+    });
+  });
+
+  describe("deduplicated sends over a bad network", () => {
+    test("a send whose response is lost is no duplicate of itself", async () => {
+      const store = target().faulty({ lost: "response" });
+      const { queue } = openWorkbench({ ...target(), store }, { deduplicate: true });
+      const sent = await queue.sendBatch([
+        { payload: 1, ...keyed },
+        { payload: 2, ...keyed },
+      ]);
+      expect(sent).toEqual([{ id: sent[0]?.id }, { id: sent[0]?.id, duplicate: true }]);
+    });
+  });
+}
