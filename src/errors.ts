@@ -13,6 +13,7 @@ export type ErrorCode =
   | "store_cross_slot"
   | "store_refused"
   | "send_failed"
+  | "queue_full"
   | "handler_timeout"
   | "deadline_passed"
   | "lease_lost";
@@ -78,7 +79,7 @@ export class StoreError extends XdrainError {
 
 /** A send that stored some of its messages, or none. */
 export class SendError extends XdrainError {
-  override readonly name = "SendError";
+  override readonly name: string = "SendError";
   /** Ids of the messages that are stored, in order; the others, after them, are not. */
   readonly sentIds: readonly string[];
   /** True where no answer came: more than `sentIds` may be stored. */
@@ -86,11 +87,33 @@ export class SendError extends XdrainError {
 
   constructor(
     message: string,
-    options: { cause: unknown; sentIds: readonly string[]; uncertain: boolean },
+    options: { cause?: unknown; sentIds: readonly string[]; uncertain: boolean },
+    code: "send_failed" | "queue_full" = "send_failed",
   ) {
-    super("send_failed", message, { cause: options.cause });
+    super(code, message, "cause" in options ? { cause: options.cause } : undefined);
     this.sentIds = options.sentIds;
     this.uncertain = options.uncertain;
+  }
+}
+
+/** So much waits already that no more may be sent (`maxBacklog`): let functions drain, and send later. */
+export class QueueFull extends SendError {
+  override readonly name = "QueueFull";
+  /** What waits, as far as the queue limits it. */
+  readonly backlog: { readonly messages?: number; readonly bytes?: number };
+
+  constructor(
+    message: string,
+    options: {
+      sentIds: readonly string[];
+      backlog: QueueFull["backlog"];
+      /** An earlier request got no answer, and may be stored all the same. */
+      uncertain: boolean;
+    },
+  ) {
+    const { sentIds, uncertain } = options;
+    super(message, { sentIds, uncertain }, "queue_full");
+    this.backlog = options.backlog;
   }
 }
 

@@ -3,10 +3,13 @@ import { isWellFormed } from "./expect.ts";
 
 // The stored format, version 1. An entry of ours holds its payload as JSON in the field `xd:d`;
 // any other entry is a message too, its payload the object of its fields. Field names that begin
-// with `xd:` are ours: `xd:k` is an idempotency key, `xd:id` the id of a message that was delayed, `xd:v`
-// a later version of this format, and `xd:raw` holds all fields of an entry that was too wide to be moved.
+// with `xd:` are ours: `xd:k` is an idempotency key, `xd:id` the id of a message that was delayed, `xd:tp` and
+// `xd:ts` its trace, `xd:v` a later version of this format, and `xd:raw` holds all fields of an entry that was too wide to be moved.
 
 export const KEY_FIELD = "xd:k";
+/** W3C trace context: where the work began. */
+const TRACE_PARENT = "xd:tp";
+const TRACE_STATE = "xd:ts";
 /** Where a delayed message keeps the id that `send` returned. */
 export const ID_FIELD = "xd:id";
 const DATA = "xd:d";
@@ -22,10 +25,33 @@ export function encodeFields(
   codec: Codec,
   payload: unknown,
   key: { readonly field: string; readonly value: string } | undefined,
+  trace?: Trace,
 ): string[] {
   const fields = codec === "json" ? [DATA, toJson(payload)] : toPlainFields(payload);
-  if (key === undefined || (codec === "fields" && hasField(fields, key.field))) return fields;
-  return [key.field, key.value, ...fields];
+  const keyed =
+    key === undefined || (codec === "fields" && hasField(fields, key.field))
+      ? fields
+      : [key.field, key.value, ...fields];
+  return trace === undefined ? keyed : [...traceFields(trace), ...keyed];
+}
+
+/** The trace that a message belongs to, as the W3C writes it. */
+export interface Trace {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+}
+
+function traceFields({ traceparent, tracestate }: Trace): string[] {
+  const state = tracestate === undefined ? [] : [TRACE_STATE, tracestate];
+  return [TRACE_PARENT, traceparent, ...state];
+}
+
+/** The trace of an entry, as it was sent. */
+export function traceOf(fields: readonly string[]): Trace | undefined {
+  const traceparent = fieldOf(fields, TRACE_PARENT);
+  if (traceparent === undefined) return undefined;
+  const tracestate = fieldOf(fields, TRACE_STATE);
+  return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }
 
 function toJson(payload: unknown): string {

@@ -13,15 +13,16 @@ export {
   InterruptError,
   OptionError,
   PayloadError,
+  QueueFull,
   SendError,
   StoreError,
   type StoreErrorCode,
   XdrainError,
 } from "./errors.ts";
-export type { Codec } from "./fields.ts";
+export type { Codec, Trace } from "./fields.ts";
 export type { Handler, HandlerContext, Message } from "./message.ts";
 export { createQueue, type Queue } from "./queue.ts";
-export type { QueueOptions, RetentionOptions } from "./queue-options.ts";
+export type { BacklogOptions, QueueOptions, RetentionOptions } from "./queue-options.ts";
 export type { DrainReport, HandlerFailure, Stopped } from "./report.ts";
 export type { BatchMessage, SendOptions, Sent } from "./send.ts";
 export { Reject, Retry } from "./signals.ts";

@@ -1,3 +1,5 @@
+import type { Trace } from "./fields.ts";
+
 /** What a handler receives. */
 export interface Message<Payload> {
   /** The id that `send` returned. */
@@ -8,6 +10,8 @@ export interface Message<Payload> {
   /** How often a handler refused it before. */
   readonly failures: number;
   readonly idempotencyKey: string | undefined;
+  /** The trace that its sender gave it; undefined where it gave none. */
+  readonly trace: Trace | undefined;
   /** When it was sent, by the server's clock. */
   readonly sentAt: Date;
 }

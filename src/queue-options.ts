@@ -3,7 +3,7 @@ import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-import type { Retention, Store, StoreQueue } from "./store.ts";
+import type { Backlog, Retention, Store, StoreQueue } from "./store.ts";
 
 /** How long entries are kept: by age, or the newest so many. */
 export type RetentionOptions = { readonly age: Duration } | { readonly count: number };
@@ -44,10 +44,28 @@ export interface QueueOptions {
   readonly retention?: RetentionOptions;
   /** Name of the dead-letter stream, and how long it keeps; without retention it is never trimmed. */
   readonly deadLetters?: { readonly stream?: string; readonly retention?: RetentionOptions };
+  /** Sends fail with a QueueFull where more would wait than this. @default any number may wait */
+  readonly maxBacklog?: BacklogOptions;
+  /**
+   * For feeds of which nobody misses the rest: only the newest so many entries stay, and older ones are
+   * DROPPED, whether they were worked on or not. `exact` drops to the entry. @default none is dropped
+   */
+  readonly keepNewest?: { readonly count: number; readonly exact?: boolean };
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
   readonly maxPayload?: number;
   /** Keep what the handler returns, for the idempotency window. @default false */
   readonly keepResults?: boolean;
+}
+
+export interface BacklogOptions {
+  /** Most messages that wait, are worked on, or are delayed. */
+  readonly messages?: number;
+  /** Most memory of the stream, in bytes as the server tells them; a service may limit a key's. */
+  readonly bytes?: number;
+  /** From which part of a limit on `onWarning` is told. @default 0.8 */
+  readonly warnAt?: number;
+  /** Told by each send that comes upon so much; what it throws is ignored. */
+  readonly onWarning?: (backlog: Partial<Backlog>) => unknown;
 }
 
 export interface ResolvedQueue {
@@ -59,6 +77,8 @@ export interface ResolvedQueue {
   readonly backoff: ResolvedBackoff;
   readonly maxPayload: number;
   readonly schema: StandardSchema | undefined;
+  /** Tells of a backlog that comes near its limit. */
+  readonly warn: (backlog: Partial<Backlog>) => void;
 }
 
 const KNOWN = [
@@ -79,6 +99,8 @@ const KNOWN = [
   "shared",
   "retention",
   "deadLetters",
+  "maxBacklog",
+  "keepNewest",
   "maxPayload",
   "keepResults",
   "schema",
@@ -109,6 +131,56 @@ export function resolveQueue(
       default: 1_000_000,
     }),
     schema,
+    warn: warningOf(options.maxBacklog),
+  };
+}
+
+function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions = {}) {
+  return (backlog: Partial<Backlog>): void => {
+    const isNear = (limit: number | undefined, value = 0) =>
+      limit !== undefined && value >= limit * warnAt;
+    if (!isNear(messages, backlog.messages) && !isNear(bytes, backlog.bytes)) return;
+    try {
+      onWarning?.(backlog);
+    } catch {
+      // Ignored, as the option says.
+    }
+  };
+}
+
+function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBacklog"] {
+  if (given === undefined) return undefined;
+  onlyKnown("`maxBacklog`", given, ["messages", "bytes", "warnAt", "onWarning"]);
+  const { messages, bytes, warnAt = 0.8, onWarning } = given;
+  if (messages === undefined && bytes === undefined) {
+    refuse("maxBacklog", "an object with `messages`, `bytes` or both", given);
+  }
+  if (typeof warnAt !== "number" || !(warnAt > 0 && warnAt <= 1)) {
+    refuse("maxBacklog.warnAt", "a number above 0, up to 1", warnAt);
+  }
+  if (onWarning !== undefined && typeof onWarning !== "function") {
+    refuse("maxBacklog.onWarning", "a function", onWarning);
+  }
+  const range = { min: 1, max: Number.MAX_SAFE_INTEGER, default: 1 };
+  return {
+    ...(messages === undefined
+      ? {}
+      : { messages: integer("maxBacklog.messages", messages, range) }),
+    ...(bytes === undefined ? {} : { bytes: integer("maxBacklog.bytes", bytes, range) }),
+  };
+}
+
+function resolveKeepNewest(given: QueueOptions["keepNewest"]): StoreQueue["keepNewest"] {
+  if (given === undefined) return undefined;
+  onlyKnown("`keepNewest`", given, ["count", "exact"]);
+  if (given.count === undefined) refuse("keepNewest", "an object with `count`", given);
+  return {
+    count: integer("keepNewest.count", given.count, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: 1,
+    }),
+    exact: flag("keepNewest.exact", given.exact, false),
   };
 }
 
@@ -145,6 +217,8 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     }),
     deduplicate: flag("deduplicate", options.deduplicate, false),
     keepResults: flag("keepResults", options.keepResults, false),
+    maxBacklog: resolveBacklog(options.maxBacklog),
+    keepNewest: resolveKeepNewest(options.keepNewest),
   };
 }
 

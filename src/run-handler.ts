@@ -1,5 +1,5 @@
 import { InterruptError } from "./errors.ts";
-import { decodeFields } from "./fields.ts";
+import { decodeFields, traceOf } from "./fields.ts";
 import type { Held } from "./hand.ts";
 import type { Handler, HandlerContext, Message } from "./message.ts";
 import { type Outcome, outcomeOfError } from "./outcome.ts";
@@ -85,6 +85,7 @@ function messageOf(held: Held, payload: unknown): Message<unknown> {
     payload,
     deliveries: held.delivery,
     failures: held.failures,
+    trace: traceOf(held.entry.fields),
     idempotencyKey: held.key === "" ? undefined : held.key,
     sentAt: new Date(sentAt(held.messageId) ?? sentAt(held.id) ?? 0),
   };

@@ -1,11 +1,11 @@
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { PayloadError, SendError, StoreError } from "./errors.ts";
+import { PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
 import { isWellFormed, name, onlyKnown, refuse } from "./expect.ts";
-import { encodeFields } from "./fields.ts";
+import { encodeFields, type Trace } from "./fields.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { randomId } from "./random-id.ts";
 import { describeIssues } from "./standard-schema.ts";
-import type { Due } from "./store.ts";
+import type { Backlog, Due } from "./store.ts";
 
 export interface SendOptions {
   /** Names the work: while its window lasts, completed work of the same key is not repeated. */
@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly delay?: Duration;
   /** The same as a time: a Date, or milliseconds since 1970; one that has passed is now. */
   readonly deliverAt?: Date | number;
+  /** W3C trace context, which the handler gets as `message.trace`. */
+  readonly trace?: Trace;
 }
 
 /** One message of a batch. */
@@ -32,6 +34,7 @@ export interface Sent {
 /** What one request carries at the most, well below the smallest limit of the services (10 MB). */
 const REQUEST = { messages: 500, bytes: 4_000_000 };
 const NO_KEY = "";
+const MESSAGE = ["payload", "idempotencyKey", "delay", "deliverAt", "trace"];
 
 /** Checks and encodes all messages before it stores any; keeps their order. */
 export async function sendMessages(
@@ -61,8 +64,8 @@ async function store(
   before: readonly Sent[],
 ): Promise<readonly Sent[]> {
   const sentIds = before.map(({ id }) => id);
-  const fail = (cause: unknown, ids: readonly string[]): never => {
-    const uncertain = cause instanceof StoreError && cause.uncertain;
+  const fail = (cause: unknown, ids: readonly string[], unanswered = false): never => {
+    const uncertain = unanswered || (cause instanceof StoreError && cause.uncertain);
     const text = cause instanceof Error ? cause.message : String(cause);
     const count = `${sentIds.length + ids.length} messages are stored`;
     throw new SendError(`Could not send to "${queue.name}": ${text} (${count}.)`, {
@@ -80,7 +83,11 @@ async function store(
   };
   try {
     const reply = await queue.store.send(queue.storeQueue, request, {});
-    if (reply.error !== undefined) return fail(reply.error, reply.ids);
+    const { unanswered } = reply;
+    const backlog = limitedPart(queue, reply.backlog);
+    if (reply.full) throw queueFull(queue, { sentIds, backlog, uncertain: unanswered });
+    queue.warn(backlog);
+    if (reply.error !== undefined) return fail(reply.error, reply.ids, unanswered);
     const duplicates = new Set(reply.duplicates);
     return reply.ids.map((id, i) => (duplicates.has(i) ? { id, duplicate: true } : { id }));
   } catch (error) {
@@ -89,8 +96,31 @@ async function store(
   }
 }
 
+/** What waits, of what the queue limits. */
+function limitedPart({ storeQueue }: ResolvedQueue, backlog?: Partial<Backlog>): Partial<Backlog> {
+  const { messages, bytes } = storeQueue.maxBacklog ?? {};
+  return {
+    ...(messages === undefined || backlog === undefined ? {} : { messages: backlog.messages }),
+    ...(bytes === undefined || backlog === undefined ? {} : { bytes: backlog.bytes }),
+  };
+}
+
+function queueFull(
+  { name, storeQueue }: ResolvedQueue,
+  options: ConstructorParameters<typeof QueueFull>[1],
+): QueueFull {
+  const { backlog, sentIds } = options;
+  const { messages, bytes } = storeQueue.maxBacklog ?? {};
+  const limits = [
+    ...(messages === undefined ? [] : [`${backlog.messages} messages of at most ${messages}`]),
+    ...(bytes === undefined ? [] : [`${backlog.bytes} bytes of at most ${bytes}`]),
+  ];
+  const text = `"${name}" is full: ${limits.join(", ")} (${sentIds.length} messages are stored.) Send later.`;
+  return new QueueFull(text, options);
+}
+
 async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Promise<Encoded> {
-  onlyKnown("a message", message, ["payload", "idempotencyKey", "delay", "deliverAt"]);
+  onlyKnown("a message", message, MESSAGE);
   const { payload, idempotencyKey } = message;
   if (queue.schema !== undefined) {
     const result = await queue.schema["~standard"].validate(payload);
@@ -101,7 +131,7 @@ async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Pro
   }
   const value = idempotencyKey === undefined ? NO_KEY : checkKey(idempotencyKey);
   const key = value === NO_KEY ? undefined : { field: queue.storeQueue.keyField, value };
-  const fields = encodeFields(queue.codec, payload, key);
+  const fields = encodeFields(queue.codec, payload, key, checkTrace(message.trace));
   const bytes = fields.reduce((sum, field) => sum + byteLength(field), 0);
   if (bytes > queue.maxPayload) {
     throw new PayloadError(
@@ -128,6 +158,23 @@ function dueOf({ delay, deliverAt }: SendOptions, now: number): Due | undefined 
     refuse("deliverAt", "a Date or milliseconds since 1970, at most a year ahead", deliverAt);
   }
   return { at: Math.ceil(at) };
+}
+
+function checkTrace(trace: Trace | undefined): Trace | undefined {
+  if (trace === undefined) return undefined;
+  onlyKnown("`trace`", trace, ["traceparent", "tracestate"]);
+  const { traceparent, tracestate } = trace;
+  if (!/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(String(traceparent))) {
+    refuse(
+      "trace.traceparent",
+      "a W3C traceparent, as in 00-<32 digits>-<16 digits>-01",
+      traceparent,
+    );
+  }
+  if (tracestate !== undefined && !/^[\x20-\x7e]{0,512}$/.test(String(tracestate))) {
+    refuse("trace.tracestate", "at most 512 characters of ASCII", tracestate);
+  }
+  return trace;
 }
 
 function checkKey(key: string): string {

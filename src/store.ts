@@ -38,6 +38,23 @@ export interface StoreQueue {
   /** A message whose key another one has is not stored. */
   readonly deduplicate: boolean;
   readonly keepResults: boolean;
+  /** Sends store nothing that would make more wait than this; undefined: any number may. */
+  readonly maxBacklog: Partial<Backlog> | undefined;
+  /** Only the newest so many entries stay, worked on or not; undefined: none is dropped. */
+  readonly keepNewest: KeepNewest | undefined;
+}
+
+/** What waits, is worked on, or is delayed. */
+export interface Backlog {
+  readonly messages: number;
+  /** Of the stream, as the server tells its memory. */
+  readonly bytes: number;
+}
+
+export interface KeepNewest {
+  readonly count: number;
+  /** To the entry; otherwise whole nodes of a stream go, about a hundred entries each. */
+  readonly exact: boolean;
 }
 
 /** What is kept: entries younger than an age, or the newest so many. */
@@ -68,6 +85,12 @@ export interface SendReply {
   readonly ids: readonly string[];
   /** Places of those that were not stored, since an earlier message has their key: theirs is its id. */
   readonly duplicates: readonly number[];
+  /** What waited before, where the queue limits it; how much of that was asked for. */
+  readonly backlog: Partial<Backlog> | undefined;
+  /** Nothing was stored: more would wait than may. */
+  readonly full: boolean;
+  /** An earlier request of the same call got no answer, and may still be carried out. */
+  readonly unanswered: boolean;
   /** Why the rest was not stored; undefined when all were. */
   readonly error: Error | undefined;
   readonly bill: Bill;
@@ -97,6 +120,8 @@ export interface Depth {
   /** Sent, and not due yet. */
   readonly delayed: number;
   readonly dead: number;
+  /** Dropped by `keepNewest` so far. */
+  readonly dropped: number;
 }
 
 /** The record of a message's work, where results are kept. */

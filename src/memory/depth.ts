@@ -8,6 +8,7 @@ export function depth(memory: Memory, queue: StoreQueue): Depth {
     entries: stream?.length ?? 0,
     inFlight: stream?.groups.get(queue.group)?.pending.size ?? 0,
     parked: tablesOf(memory, queue.stream, queue.group).parked.size,
+    dropped: tablesOf(memory, queue.stream, queue.group).state.dropped ?? 0,
     delayed: delayedOf(memory, queue.stream).size,
     dead: deadLettersOf(memory, queue).length,
   };

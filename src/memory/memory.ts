@@ -56,6 +56,8 @@ export interface GroupState {
   /** Whether suspects were the last to be handed out. */
   suspects?: boolean;
   created?: number;
+  /** Entries that were pushed out by newer ones. */
+  dropped?: number;
 }
 
 export interface GroupTables {

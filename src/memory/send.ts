@@ -1,7 +1,9 @@
 import { StoreError } from "../errors.ts";
 import { fieldOf } from "../fields.ts";
-import type { Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
+import type { Backlog, Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
+import { sizeOf } from "./bytes.ts";
 import { WIDEST } from "./dead-letters.ts";
+import { idAfter } from "./entry-id.ts";
 import { isThere, ownId } from "./holders.ts";
 import { delayedOf, type Memory, type Sent, streamOf, tablesOf, timeOf } from "./memory.ts";
 
@@ -20,19 +22,85 @@ export function remember(memory: Memory, requestId: string, sent: Omit<Sent, "ex
 }
 
 /** Stores messages, or returns the ids of the first time when the request was carried out before. */
-export function send(memory: Memory, queue: StoreQueue, request: SendRequest): SendReply {
+export function send(
+  memory: Memory,
+  queue: StoreQueue,
+  request: SendRequest,
+): Omit<SendReply, "unanswered"> {
+  const bill = { requests: 1, commands: 0 };
   const before = recall(memory, request.requestId);
-  const { ids, duplicates = [] } = before ?? store(memory, queue, request);
-  if (before === undefined && ids.length > 0) {
-    remember(memory, request.requestId, { ids, duplicates });
+  if (before !== undefined) {
+    const { ids, duplicates = [] } = before;
+    return { ids: ids.map(String), duplicates, ...reasons(ids, request), bill };
   }
-  const all = ids.length === request.entries.length;
+  const backlog = queue.maxBacklog === undefined ? undefined : backlogOf(memory, queue);
+  if (backlog !== undefined && isFull(memory, queue, request, backlog)) {
+    return { ids: [], duplicates: [], backlog, full: true, error: undefined, bill };
+  }
+  const { ids, duplicates = [] } = store(memory, queue, request);
+  dropOldest(memory, queue);
+  if (ids.length > 0) remember(memory, request.requestId, { ids, duplicates });
+  return { ids: ids.map(String), duplicates, ...reasons(ids, request), backlog, bill };
+}
+
+/** Why not all is stored. */
+function reasons(ids: readonly unknown[], { entries }: SendRequest) {
+  const all = ids.length === entries.length;
+  const error = all
+    ? undefined
+    : new StoreError("store_refused", "An entry has too many fields.", {});
+  return { backlog: undefined, full: false, error };
+}
+
+/** Completed entries that are kept do not count. */
+function backlogOf(memory: Memory, queue: StoreQueue): Backlog {
+  const stream = streamOf(memory, queue.stream);
+  const delayed = delayedOf(memory, queue.stream).size;
+  const group = stream.groups.get(queue.group);
+  const keeps = queue.shared || queue.retention !== undefined;
+  const list = stream.list();
+  const waiting =
+    keeps && group !== undefined
+      ? stream.list(idAfter(group.lastDelivered)).length +
+        group.pending.size +
+        tablesOf(memory, queue.stream, queue.group).parked.size
+      : list.length;
+  const { messages, bytes } = queue.maxBacklog ?? {};
   return {
-    ids: ids.map(String),
-    duplicates,
-    error: all ? undefined : new StoreError("store_refused", "An entry has too many fields.", {}),
-    bill: { requests: 1, commands: 0 },
+    messages: messages === undefined ? 0 : waiting + delayed,
+    bytes: bytes === undefined ? 0 : list.reduce((sum, { fields }) => sum + sizeOf(fields), 0),
   };
+}
+
+function isFull(
+  memory: Memory,
+  queue: StoreQueue,
+  { entries }: SendRequest,
+  backlog: Backlog,
+): boolean {
+  const { messages = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } =
+    queue.maxBacklog ?? {};
+  const seen = new Set<string>();
+  const more = entries.filter((fields) => {
+    const key = queue.deduplicate ? (fieldOf(fields, queue.keyField) ?? "") : "";
+    if (key === "") return true;
+    const first = !seen.has(key) && takenBy(memory, queue, key) === undefined;
+    seen.add(key);
+    return first;
+  });
+  const tooMany = backlog.messages + more.length > messages;
+  return more.length > 0 && (tooMany || backlog.bytes >= bytes);
+}
+
+/** What is pushed out is counted. */
+function dropOldest(memory: Memory, { stream: name, group, keepNewest }: StoreQueue): void {
+  if (keepNewest === undefined) return;
+  const stream = streamOf(memory, name);
+  const oldest = stream.list(undefined, Math.max(0, stream.length - keepNewest.count));
+  const last = oldest.at(-1);
+  if (last === undefined) return;
+  const { state } = tablesOf(memory, name, group);
+  state.dropped = (state.dropped ?? 0) + stream.trim(idAfter(last.id));
 }
 
 function store(memory: Memory, queue: StoreQueue, request: SendRequest): Omit<Sent, "expiresAt"> {

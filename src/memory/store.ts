@@ -71,7 +71,10 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     random: () => clock.random(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
 
-    send: (queue, request, limits) => billed("send", limits, () => send(memory, queue, request)),
+    async send(queue, request, limits) {
+      const reply = await billed("send", limits, () => send(memory, queue, request));
+      return { ...reply, unanswered: reply.bill.requests > 1 };
+    },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
     cancel: (queue, id, limits) => {

@@ -115,7 +115,7 @@ export function cancelCall(
 
 /** Counts what is where. */
 export const depthScript = defineScript("depth", {
-  keys: ["stream", "parked_key", "dead_key", "delayed_key"],
+  keys: ["stream", "parked_key", "dead_key", "delayed_key", "state_key"],
   args: { group: "text" },
   fragments: ["depth"],
 });
@@ -129,6 +129,7 @@ export function depthCall(queue: StoreQueue): ScriptCall {
       parked_key: keys.parked,
       dead_key: keys.dead,
       delayed_key: keys.delayed,
+      state_key: keys.state,
     },
     { group: queue.group },
   );

@@ -1,8 +1,8 @@
 import { StoreError } from "../errors.ts";
-import type { Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
+import type { Backlog, Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
 import { serverError } from "./errors.ts";
 import { groupKeys, sentKey } from "./keys.ts";
-import { asNumber, asText } from "./reply.ts";
+import { asArray, asNumber, asText } from "./reply.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
 /** How long a send or a redrive can be repeated without doing it twice, at least. */
@@ -17,19 +17,34 @@ export const sendScript = defineScript("send", {
 
 /** The same where some wait until they are due, or are stored only once for their key. */
 export const sendCheckedScript = defineScript("send-checked", {
-  keys: ["stream", "sent_key", "delayed_key", "bodies_key", "keys_key", "ids_key"],
+  keys: [
+    "stream",
+    "sent_key",
+    "delayed_key",
+    "bodies_key",
+    "keys_key",
+    "ids_key",
+    "parked_key",
+    "state_key",
+  ],
   args: {
     count: "number",
     remember: "number",
     request: "text",
     dedupe: "number",
     key_field: "text",
+    group: "text",
+    keep: "number",
+    max_messages: "number",
+    max_bytes: "number",
+    newest: "number",
+    exact: "number",
   },
   fragments: ["fields", "holders", "send-checked"],
 });
 
 export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: number): ScriptCall {
-  if (request.due !== undefined || queue.deduplicate) {
+  if (asksForMore(queue, request)) {
     return sendCheckedCall(queue, request, rememberMs);
   }
   const list = request.entries.flatMap((fields) => [String(fields.length), ...fields]);
@@ -41,12 +56,17 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
   );
 }
 
+function asksForMore(queue: StoreQueue, { due }: SendRequest): boolean {
+  const { deduplicate, maxBacklog, keepNewest } = queue;
+  return deduplicate || due !== undefined || maxBacklog !== undefined || keepNewest !== undefined;
+}
+
 function sendCheckedCall(
   queue: StoreQueue,
   { requestId, entries, due = [] }: SendRequest,
   rememberMs: number,
 ): ScriptCall {
-  const { stream, delayed, bodies, keys, ids } = groupKeys(queue);
+  const { stream, delayed, bodies, keys, ids, parked, state } = groupKeys(queue);
   return callOf(
     sendCheckedScript,
     {
@@ -56,6 +76,8 @@ function sendCheckedCall(
       bodies_key: bodies,
       keys_key: keys,
       ids_key: ids,
+      parked_key: parked,
+      state_key: state,
     },
     {
       count: entries.length,
@@ -63,6 +85,12 @@ function sendCheckedCall(
       request: requestId,
       dedupe: queue.deduplicate ? 1 : 0,
       key_field: queue.keyField,
+      group: queue.group,
+      keep: queue.shared || queue.retention !== undefined ? 1 : 0,
+      max_messages: queue.maxBacklog?.messages ?? 0,
+      max_bytes: queue.maxBacklog?.bytes ?? 0,
+      newest: queue.keepNewest?.count ?? 0,
+      exact: queue.keepNewest?.exact === true ? 1 : 0,
     },
     {
       list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
@@ -86,9 +114,17 @@ export function readSendReply(
     // An id that nobody wrote down, of a message whose key was not deduplicated.
     ids: asIds(reply[2]).map((id) => (id === undefined || id === "?" ? "" : id)),
     duplicates: asIds(reply[4] ?? "").map((place) => Number(place) - 1),
+    backlog: readBacklog(asArray(reply[5] ?? [])),
+    full: reply[0] === "full",
+    unanswered,
     error: text === "" ? undefined : serverError(text, requests, unanswered),
     bill: { requests, commands: asNumber(reply[1]) },
   };
+}
+
+function readBacklog([messages, bytes]: readonly unknown[]): Backlog | undefined {
+  if (messages === undefined) return undefined;
+  return { messages: asNumber(messages), bytes: asNumber(bytes) };
 }
 
 /** Ids in one text, separated by spaces; an empty one stands for no id. */

@@ -32,7 +32,7 @@ export interface RedisStoreOptions {
 }
 
 /** What the scripts of ours answer first when they did their work. */
-const STATUSES: readonly unknown[] = ["ok", "partial", "undeclared", "orphans"];
+const STATUSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
 
 /** The Store over anything that carries commands to a Redis. */
 export function createRedisStore(
@@ -138,13 +138,14 @@ export function createRedisStore(
 
     async depth(queue, limits) {
       const { reply } = await run(() => depthCall(queue), limits);
-      const [entries, inFlight, parked, dead, delayed] = reply.slice(2).map(asNumber);
+      const [entries, inFlight, parked, dead, delayed, dropped] = reply.slice(2).map(asNumber);
       return {
         entries: entries ?? 0,
         inFlight: inFlight ?? 0,
         parked: parked ?? 0,
         delayed: delayed ?? 0,
         dead: dead ?? 0,
+        dropped: dropped ?? 0,
       };
     },
   };

@@ -53,6 +53,7 @@ export function claiming(target: () => Target): void {
         inFlight: 4,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
     });

@@ -148,6 +148,7 @@ export function deadLetters(target: () => Target): void {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
     });

@@ -21,6 +21,7 @@ export function passes(target: () => Target): void {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
       expect(await outside.consumers()).toEqual({});

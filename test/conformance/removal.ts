@@ -187,6 +187,7 @@ export function removal(target: () => Target): void {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
     });

@@ -36,6 +36,7 @@ export function settling(target: () => Target): void {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
       expect(await bench.outside.consumers()).toEqual({});
@@ -55,6 +56,7 @@ export function settling(target: () => Target): void {
         inFlight: 1,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
       const settled = await bench.turn(owner, settle(outcome, inHand(messages)));
@@ -97,6 +99,7 @@ export function settling(target: () => Target): void {
         inFlight: 0,
         parked,
         delayed: 0,
+        dropped: 0,
         dead,
       });
       const next = await bench.claim(newToken());

@@ -9,6 +9,7 @@ import { limits } from "./limits.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
 import { removal } from "./removal.ts";
+import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
 
@@ -34,6 +35,7 @@ export function conformance(
     deadLetters,
     delayed,
     deduplication,
+    sending,
     passes,
     payloads,
     limits,

@@ -39,7 +39,7 @@ function sound(): Outcome {
     },
     passes: [first, second],
     found: {
-      depth: { entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 1 },
+      depth: { entries: 0, inFlight: 0, parked: 0, delayed: 0, dropped: 0, dead: 1 },
       dead: [dead],
       results,
       consumers: ["xd:suspects"],

@@ -30,6 +30,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
     expect(await redis.hgetall(state)).toEqual({ format: "2" });
@@ -67,6 +68,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       inFlight: 0,
       parked: 1,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
     expect(await redis.xrange(queue.name, "-", "+")).toEqual([[newer, fields]]);

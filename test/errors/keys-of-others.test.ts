@@ -82,6 +82,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
           inFlight: 0,
           parked: 0,
           delayed: 0,
+          dropped: 0,
           dead: 1,
         });
       }
@@ -113,6 +114,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
 

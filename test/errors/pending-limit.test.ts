@@ -66,6 +66,7 @@ describe("with a limit of pending entries for each consumer", () => {
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
 
@@ -97,6 +98,7 @@ describe("with a limit of pending entries for each consumer", () => {
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
   });
@@ -124,6 +126,7 @@ describe("with a limit of pending entries for each consumer", () => {
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
   });

@@ -40,6 +40,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       inFlight: 0,
       parked: 20,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
     await redis.config("SET", "maxmemory", "100mb");

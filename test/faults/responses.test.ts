@@ -42,7 +42,14 @@ async function unharmed(faultOf: (request: number) => Fault): Promise<number> {
   });
   const once = [...Array(MESSAGES).keys(), FAILS_ONCE].sort((a, b) => a - b);
   expect(runs.sort((a, b) => a - b)).toEqual(once);
-  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 1 });
+  expect(await queue.depth()).toEqual({
+    entries: 0,
+    inFlight: 0,
+    parked: 0,
+    delayed: 0,
+    dropped: 0,
+    dead: 1,
+  });
   expect(await queue.deadLetters.list()).toMatchObject([{ payload: { n: REJECTED } }]);
   expect(await consumersOf(redis, queue.name)).toEqual([]);
   return requests();

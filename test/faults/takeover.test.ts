@@ -124,6 +124,7 @@ serverTest(
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 1,
     });
   },
@@ -149,7 +150,14 @@ test("a group destroyed with messages in flight and parked brings everything bac
   // What was parked or in hand came again; what was settled did not.
   expect(report).toMatchObject({ stopped: "empty", retried: 5, lost: 10, completed: 20 });
   expect(runs).toEqual([...Array(5).fill(2), ...Array(5).fill(1), ...Array(10).fill(2)]);
-  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+  expect(await queue.depth()).toEqual({
+    entries: 0,
+    inFlight: 0,
+    parked: 0,
+    delayed: 0,
+    dropped: 0,
+    dead: 0,
+  });
 });
 
 serverTest(
@@ -176,6 +184,7 @@ serverTest(
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 1,
     });
     const own = connectRaw(server.url);

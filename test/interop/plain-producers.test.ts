@@ -45,6 +45,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
         inFlight: 0,
         parked: 0,
         delayed: 0,
+        dropped: 0,
         dead: 0,
       });
     },
@@ -107,6 +108,7 @@ serverTest(
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
 
@@ -153,5 +155,12 @@ serverTest("a field of a plain producer can be the idempotency key", async () =>
   const second = await drain(queue, handler);
   expect(second).toMatchObject({ completed: 0, duplicates: 1 - first.duplicates });
   expect(seen).toEqual([["ord 123", { order_id: "ord 123", item: "first" }]]);
-  expect(await queue.depth()).toEqual({ entries: 0, inFlight: 0, parked: 0, delayed: 0, dead: 0 });
+  expect(await queue.depth()).toEqual({
+    entries: 0,
+    inFlight: 0,
+    parked: 0,
+    delayed: 0,
+    dropped: 0,
+    dead: 0,
+  });
 });

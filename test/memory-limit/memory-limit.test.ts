@@ -47,6 +47,7 @@ serverTest(
       inFlight: 0,
       parked: 0,
       delayed: 0,
+      dropped: 0,
       dead: 0,
     });
     expect(await drain(queue, () => {})).toMatchObject({ claimed: 0 });

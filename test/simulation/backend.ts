@@ -24,7 +24,7 @@ export interface Backend {
     request: TurnRequest,
     attempt: { readonly number: number; readonly notAfter: number },
   ): Awaitable<TurnReply | undefined>;
-  send(queue: StoreQueue, request: SendRequest): Awaitable<SendReply>;
+  send(queue: StoreQueue, request: SendRequest): Awaitable<Omit<SendReply, "unanswered">>;
   trim(queue: StoreQueue, groups: readonly string[]): Awaitable<Trimmed>;
   repair(queue: StoreQueue, cursor: string | undefined): Awaitable<Repaired>;
   cancel(queue: StoreQueue, id: string, requestId: string): Awaitable<boolean>;

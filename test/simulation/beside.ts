@@ -84,7 +84,7 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
 }
 
 function withoutBill<Reply extends object>(reply: Reply | undefined) {
-  return reply && { ...reply, bill: undefined };
+  return reply && { ...reply, bill: undefined, unanswered: undefined };
 }
 
 /** All that a view tells, in an order that does not depend on where it comes from. */

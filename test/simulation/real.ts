@@ -179,7 +179,7 @@ export function connectReal(server: ClockedRedis): RealServer {
   }
 }
 
-const SUCCESSES: readonly unknown[] = ["ok", "partial", "undeclared", "orphans"];
+const SUCCESSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
 
 // One script, so that the server asks for the time once: each look at the file of its clock takes long.
 const VIEW = `

@@ -3,7 +3,6 @@ import { randomId } from "../../src/random-id.ts";
 import type {
   CallLimits,
   Delivery,
-  SendReply,
   SendRequest,
   Store,
   StoreQueue,
@@ -38,7 +37,7 @@ export async function createServer(open: OpenBackend, scene: Scene) {
   const call = createNetwork(scheduler, weather, now, counters);
   let history = { exact: true, jumped: false };
 
-  async function send(queue: StoreQueue, request: SendRequest): Promise<SendReply> {
+  async function send(queue: StoreQueue, request: SendRequest) {
     counters.step();
     const { added } = await backend.view();
     const reply = await backend.send(queue, request);
@@ -135,9 +134,10 @@ export async function createServer(open: OpenBackend, scene: Scene) {
         const { reply, requests, unanswered } = await call(process, { limits, run });
         const { error } = reply;
         const bill = { requests, commands: 0 };
-        if (error === undefined) return { ...reply, bill };
+        if (error === undefined) return { ...reply, unanswered, bill };
         const uncertain = { requests, uncertain: unanswered };
-        return { ...reply, error: new StoreError("store_full", error.message, uncertain), bill };
+        const full = new StoreError("store_full", error.message, uncertain);
+        return { ...reply, unanswered, error: full, bill };
       },
       async cancel(queue, id, limits) {
         const requestId = randomId(scheduler.random);

@@ -83,6 +83,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         ...(kept && !audited ? { retention: { age: "1 m" } } : {}),
         keepResults: chance(0.1),
         deduplicate: chance(0.3),
+        ...(chance(0.15) ? { maxBacklog: { messages: 20 + integer(60) } } : {}),
       },
       pass: {
         batch: 3 + integer(20),

@@ -1,4 +1,4 @@
--- How much is where. Reply: entries, in flight, parked, dead, delayed. O(1) but for the groups of the stream.
+-- How much is where. Reply: entries, in flight, parked, dead, delayed, dropped. O(1) but for the groups of the stream.
 
 local in_flight = 0
 local pending = try("XPENDING", stream, group)
@@ -9,4 +9,4 @@ elseif not string.find(pending.err, "NOGROUP", 1, true) then
 end
 return { "ok", commands, call("XLEN", stream), in_flight,
   call("ZCOUNT", parked_key, "-inf", "(" .. whole(2 ^ 53 - 1)), -- without the trim's marker
-  call("XLEN", dead_key), call("ZCARD", delayed_key) }
+  call("XLEN", dead_key), call("ZCARD", delayed_key), tonumber(call("HGET", state_key, "dropped") or "0") }

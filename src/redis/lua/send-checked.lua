@@ -1,13 +1,13 @@
--- Stores messages that ask for more than a plain send does: to wait until they are due, and to be stored
--- only where no other message has their key.
+-- Stores messages that ask for more than a plain send does: to wait until they are due, to be stored only
+-- where no other message has their key, or not too many wait, or to push out the oldest.
 -- ARGV behind the named ones: for each message the number of its fields and values, when it is due
 -- ("" at once, "+ms" from now, or milliseconds since 1970), then those. Reply: as send.lua, and which
--- messages are there already, by their places; "?" is an id that nobody knows.
+-- messages are there already, by their places; "?" is an id that nobody knows. Then what waited before.
 
 local before = call("GET", sent_key)
 if before then
   local ids, duplicates, text = string.match(before, "^(.-)\n(.-)\n(.*)$")
-  return { text == "" and "ok" or "partial", commands, ids, text, duplicates }
+  return { text == "" and "ok" or "partial", commands, ids, text, duplicates, {} }
 end
 local now = server_time()
 local text = ""
@@ -122,8 +122,34 @@ local function forget_delayed(from)
   call_in_slices({ "ZREM", delayed_key }, list)
 end
 
--- What is stored is the first so many, and nothing behind them.
+-- How many messages wait or are worked on. Completed entries that are kept do not count.
+local function backlog()
+  local count = call("XLEN", stream)
+  if keep == 1 then
+    local groups = try("XINFO", "GROUPS", stream)
+    for _, flat in ipairs(groups.err and {} or groups) do
+      local info = named(flat)
+      if info.name == group and info.lag then
+        count = info.lag + info.pending + call("ZCOUNT", parked_key, "-inf", "(" .. whole(2 ^ 53 - 1))
+      end
+    end
+  end
+  return count + call("ZCARD", delayed_key)
+end
+
 find_duplicates()
+local waiting = {}
+if max_messages > 0 or max_bytes > 0 then
+  local messages = max_messages > 0 and backlog() or 0
+  local bytes = max_bytes > 0 and (call("MEMORY", "USAGE", stream) or 0) or 0
+  local too_many = max_messages > 0 and messages + #rows - #duplicates > max_messages
+  if #duplicates < #rows and (too_many or max_bytes > 0 and bytes >= max_bytes) then
+    return { "full", commands, "", "", "", { messages, bytes } }
+  end
+  waiting = { messages, bytes }
+end
+
+-- What is stored is the first so many, and nothing behind them.
 local stored = store_delayed()
 for i, row in ipairs(rows) do
   if stored == #rows and row.due <= now and not row.duplicate then
@@ -158,8 +184,15 @@ end
 while #duplicates > 0 and duplicates[#duplicates] > stored do
   duplicates[#duplicates] = nil
 end
+if newest > 0 then
+  local dropped = exact == 1 and call("XTRIM", stream, "MAXLEN", newest)
+    or exact == 0 and call("XTRIM", stream, "MAXLEN", "~", newest)
+  if dropped > 0 then
+    call("HINCRBY", state_key, "dropped", dropped)
+  end
+end
 local list, doubled = table.concat(ids, " ", 1, stored), table.concat(duplicates, " ")
 if stored > 0 then
   call("SET", sent_key, list .. "\n" .. doubled .. "\n" .. text, "PX", whole(remember))
 end
-return { text == "" and "ok" or "partial", commands, list, text, doubled }
+return { text == "" and "ok" or "partial", commands, list, text, doubled, waiting }
