@@ -16,6 +16,7 @@
 // What a pass claims and does not start goes back for nothing when it ends; what it started and did
 // not finish is tried again. docs/design.md tells the protocol in full.
 
+import { continueBacklog } from "./continuation.ts";
 import { type DrainOptions, resolveDrain } from "./drain-options.ts";
 import { StoreError } from "./errors.ts";
 import { refuse } from "./expect.ts";
@@ -74,7 +75,7 @@ export async function drain<Input, Payload>(
   try {
     const stopped = await runLanes(pass);
     await trimLeftovers(pass, stopped);
-    return report(pass, stopped);
+    return report(pass, stopped, await continueBacklog(pass, stopped));
   } finally {
     options.signal?.removeEventListener("abort", wake);
   }
@@ -133,7 +134,7 @@ async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
   }
 }
 
-function report(pass: Pass, stopped: Stopped): DrainReport {
+function report(pass: Pass, stopped: Stopped, continued: boolean): DrainReport {
   const { queue, tally, options } = pass;
   const found = pass.seen?.found;
   tally.otherGroups = (found?.groups ?? []).filter((group) => group !== queue.storeQueue.group);
@@ -141,6 +142,7 @@ function report(pass: Pass, stopped: Stopped): DrainReport {
     queue: queue.name,
     stopped,
     more: stopped !== "empty" || found?.sweeping === true || tally.pendingLimit,
+    continued,
     elapsedMs: queue.store.now() - options.startedAt,
   });
 }

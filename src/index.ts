@@ -6,7 +6,7 @@
 export type { BackoffOptions } from "./backoff.ts";
 export type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 export { drain } from "./drain.ts";
-export type { DrainOptions, FailedMessage } from "./drain-options.ts";
+export type { DrainOptions, FailedMessage, LingerOptions } from "./drain-options.ts";
 export type { Duration } from "./duration.ts";
 export {
   type ErrorCode,
@@ -27,4 +27,5 @@ export type { DrainReport, HandlerFailure, Stopped } from "./report.ts";
 export type { BatchMessage, SendOptions, Sent } from "./send.ts";
 export { Reject, Retry } from "./signals.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
-export type { Clock, DeadReason, Depth, Store } from "./store.ts";
+export type { Backlog, Clock, DeadReason, Depth, Store } from "./store.ts";
+export type { Kick, KickRequest, WakeOptions } from "./wake.ts";

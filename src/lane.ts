@@ -33,6 +33,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   let turns = 0;
   let broken = false; // a turn of this lane has failed
   let idleTurns = 0; // in a row
+  let polls = 0; // since there was something
   pass.wakers.add(waker.wake);
 
   const leaseAge = () => Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
@@ -176,6 +177,20 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     }
   }
 
+  /** Waits a while for what may come; false where this lane does not, or no time is left for it. */
+  async function lingered({ nextDueAt, now }: TurnReply): Promise<boolean> {
+    const { linger } = options;
+    if (linger === undefined || pass.open > 1) return false;
+    const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls);
+    const pause =
+      nextDueAt === undefined ? growing : Math.min(growing, Math.max(1, nextDueAt - now));
+    if (store.now() + pause >= workUntil(options) || requestsLeft(pass) <= 2) return false;
+    polls += 1;
+    pass.tally.polls += 1;
+    await waker.wait(pause);
+    return true;
+  }
+
   /** Lets nothing start any more, ends what runs, and gives back what waits. */
   async function finish(reason: Stopped): Promise<Stopped> {
     finishing = true;
@@ -217,13 +232,15 @@ export async function runLane(pass: Pass): Promise<Stopped> {
 
       const idle = claim > 0 && foundBy(reply) === 0 && hand.size + hand.done === 0;
       idleTurns = idle ? idleTurns + 1 : 0;
+      if (!idle) polls = 0;
       if (!idle) {
         await waitForTurn();
       } else if (!outlook.suspectsWaiting || idleTurns > 2) {
         // A sweep that found something and is not through goes on; otherwise there is no more.
         const found = outlook.seen?.found;
-        if (reply.reclaimed === 0 || found?.sweeping !== true) return "empty";
-        await waker.wait(Math.max(1, found.nextAt - reply.now));
+        if (reply.reclaimed > 0 && found?.sweeping === true) {
+          await waker.wait(Math.max(1, found.nextAt - reply.now));
+        } else if (!(await lingered(reply))) return "empty";
       }
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { Backlog, Retention, Store, StoreQueue } from "./store.ts";
+import { type ResolvedWake, resolveWake, type WakeOptions } from "./wake.ts";
 
 /** How long entries are kept: by age, or the newest so many. */
 export type RetentionOptions = { readonly age: Duration } | { readonly count: number };
@@ -53,6 +54,8 @@ export interface QueueOptions {
   readonly keepNewest?: { readonly count: number; readonly exact?: boolean };
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
   readonly maxPayload?: number;
+  /** How to ask for a pass at once: for sends that say so, and for passes that leave a backlog. */
+  readonly wake?: WakeOptions;
   /** Keep what the handler returns, for the idempotency window. @default false */
   readonly keepResults?: boolean;
 }
@@ -77,6 +80,7 @@ export interface ResolvedQueue {
   readonly backoff: ResolvedBackoff;
   readonly maxPayload: number;
   readonly schema: StandardSchema | undefined;
+  readonly wake: ResolvedWake | undefined;
   /** Tells of a backlog that comes near its limit. */
   readonly warn: (backlog: Partial<Backlog>) => void;
 }
@@ -103,6 +107,7 @@ const KNOWN = [
   "keepNewest",
   "maxPayload",
   "keepResults",
+  "wake",
   "schema",
 ];
 
@@ -131,6 +136,7 @@ export function resolveQueue(
       default: 1_000_000,
     }),
     schema,
+    wake: resolveWake(options.wake),
     warn: warningOf(options.maxBacklog),
   };
 }

@@ -45,6 +45,10 @@ export interface DrainReport {
   readonly repaired: number;
   /** Other consumer groups of the stream; with any, entries are trimmed and never deleted. */
   readonly otherGroups: readonly string[];
+  /** Times that it looked again after a pause, since it lingers. */
+  readonly polls: number;
+  /** It has asked for the next pass, since it left a backlog. */
+  readonly continued: boolean;
   /** True where the server refused to hand out more to one consumer. */
   readonly pendingLimit: boolean;
   readonly turns: number;
@@ -81,6 +85,7 @@ type Counter =
   | "trimmedUnread"
   | "trimmed"
   | "repaired"
+  | "polls"
   | "turns"
   | "requests"
   | "commands";
@@ -111,6 +116,7 @@ export function createTally(): Tally {
     trimmedUnread: 0,
     trimmed: 0,
     repaired: 0,
+    polls: 0,
     turns: 0,
     requests: 0,
     commands: 0,
@@ -128,6 +134,7 @@ export function writeReport(
     readonly queue: string;
     readonly stopped: Stopped;
     readonly more: boolean;
+    readonly continued: boolean;
     readonly elapsedMs: number;
   },
 ): DrainReport {

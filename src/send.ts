@@ -1,6 +1,6 @@
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
-import { isWellFormed, name, onlyKnown, refuse } from "./expect.ts";
+import { flag, isWellFormed, name, onlyKnown, refuse } from "./expect.ts";
 import { encodeFields, type Trace } from "./fields.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { randomId } from "./random-id.ts";
@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly delay?: Duration;
   /** The same as a time: a Date, or milliseconds since 1970; one that has passed is now. */
   readonly deliverAt?: Date | number;
+  /** Ask for a pass at once, by the queue's `wake`: of many sends in a moment, one does. @default false */
+  readonly wake?: boolean;
   /** W3C trace context, which the handler gets as `message.trace`. */
   readonly trace?: Trace;
 }
@@ -34,7 +36,7 @@ export interface Sent {
 /** What one request carries at the most, well below the smallest limit of the services (10 MB). */
 const REQUEST = { messages: 500, bytes: 4_000_000 };
 const NO_KEY = "";
-const MESSAGE = ["payload", "idempotencyKey", "delay", "deliverAt", "trace"];
+const MESSAGE = ["payload", "idempotencyKey", "delay", "deliverAt", "wake", "trace"];
 
 /** Checks and encodes all messages before it stores any; keeps their order. */
 export async function sendMessages(
@@ -56,6 +58,7 @@ interface Encoded {
   readonly fields: readonly string[];
   readonly bytes: number;
   readonly due: Due | undefined;
+  readonly wake: boolean;
 }
 
 async function store(
@@ -80,6 +83,7 @@ async function store(
     ...(chunk.some(({ due }) => due !== undefined)
       ? { due: chunk.map(({ due }) => due ?? { inMs: 0 }) }
       : {}),
+    ...(chunk.some(({ wake }) => wake) ? { kickMs: queue.wake?.debounceMs } : {}),
   };
   try {
     const reply = await queue.store.send(queue.storeQueue, request, {});
@@ -87,6 +91,7 @@ async function store(
     const backlog = limitedPart(queue, reply.backlog);
     if (reply.full) throw queueFull(queue, { sentIds, backlog, uncertain: unanswered });
     queue.warn(backlog);
+    if (reply.kick) await queue.wake?.kick({ queue: queue.name, depth: 0 });
     if (reply.error !== undefined) return fail(reply.error, reply.ids, unanswered);
     const duplicates = new Set(reply.duplicates);
     return reply.ids.map((id, i) => (duplicates.has(i) ? { id, duplicate: true } : { id }));
@@ -139,7 +144,17 @@ async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Pro
       `Expected a payload of at most ${queue.maxPayload} bytes, got ${bytes}. Store it elsewhere and send where it is, or raise \`maxPayload\`.`,
     );
   }
-  return { fields, bytes, due: dueOf(message, queue.store.now()) };
+  const due = dueOf(message, queue.store.now());
+  return { fields, bytes, due, wake: wakeOf(queue, message) };
+}
+
+function wakeOf(queue: ResolvedQueue, { wake, delay, deliverAt }: SendOptions): boolean {
+  if (!flag("wake", wake, false)) return false;
+  if (queue.wake === undefined) refuse("wake", "given where the queue has the option `wake`", wake);
+  if (delay !== undefined || deliverAt !== undefined) {
+    refuse("wake", "given only where there is no delay: a pass would come too early", wake);
+  }
+  return true;
 }
 
 /** A delay counts from when the server takes the message; only the check of a time needs our clock. */

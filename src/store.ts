@@ -73,6 +73,8 @@ export interface SendRequest {
   readonly requestId: string;
   /** For each message its fields, names and values alternating. */
   readonly entries: readonly (readonly string[])[];
+  /** A kick is wanted for what is stored, at most one in so many milliseconds; undefined: none is. */
+  readonly kickMs?: number | undefined;
   /** For each message when it is due; undefined where all go into the stream at once. */
   readonly due?: readonly Due[] | undefined;
 }
@@ -87,6 +89,8 @@ export interface SendReply {
   readonly duplicates: readonly number[];
   /** What waited before, where the queue limits it; how much of that was asked for. */
   readonly backlog: Partial<Backlog> | undefined;
+  /** The caller is the one to kick. */
+  readonly kick: boolean;
   /** Nothing was stored: more would wait than may. */
   readonly full: boolean;
   /** An earlier request of the same call got no answer, and may still be carried out. */
@@ -131,6 +135,8 @@ export interface ResultRecord {
 
 export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
+  /** Says whether the caller is the first to kick in so many milliseconds. */
+  takeKick(queue: StoreQueue, ms: number, limits: CallLimits): Promise<boolean>;
   /** Takes a delayed message back; says whether it still waited. */
   cancel(queue: StoreQueue, id: string, limits: CallLimits): Promise<boolean>;
   turn(queue: StoreQueue, request: TurnRequest, limits: CallLimits): Promise<TurnReply>;

@@ -67,6 +67,8 @@ export interface GroupTables {
   readonly ids: Map<string, string>;
   readonly crashes: Map<string, number>;
   readonly results: Map<string, string>;
+  /** Until when nobody else needs to kick. */
+  kickedUntil: number;
   state: GroupState;
 }
 
@@ -76,13 +78,15 @@ export function createMemory(clock: Clock): Memory {
 
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
 export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
-  const tables = [...groups].map(([name, { parked, keys, ids, crashes, results, state }]) => {
+  const tables = [...groups].map(([name, tables]) => {
+    const { parked, keys, ids, crashes, results, kickedUntil, state } = tables;
     const copy: GroupTables = {
       parked: new Map(parked),
       keys: new Map(keys),
       ids: new Map(ids),
       crashes: new Map(crashes),
       results: new Map(results),
+      kickedUntil,
       state: { ...state },
     };
     return [name, copy] as const;
@@ -120,6 +124,7 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     ids: new Map(),
     crashes: new Map(),
     results: new Map(),
+    kickedUntil: 0,
     state: {},
   };
   memory.groups.set(name, made);

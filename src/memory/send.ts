@@ -31,16 +31,30 @@ export function send(
   const before = recall(memory, request.requestId);
   if (before !== undefined) {
     const { ids, duplicates = [] } = before;
-    return { ids: ids.map(String), duplicates, ...reasons(ids, request), bill };
+    const kick = request.kickMs !== undefined; // whoever asks again has not kicked
+    return { ids: ids.map(String), duplicates, ...reasons(ids, request), kick, bill };
   }
   const backlog = queue.maxBacklog === undefined ? undefined : backlogOf(memory, queue);
   if (backlog !== undefined && isFull(memory, queue, request, backlog)) {
-    return { ids: [], duplicates: [], backlog, full: true, error: undefined, bill };
+    const kick = false;
+    return { ids: [], duplicates: [], backlog, kick, full: true, error: undefined, bill };
   }
   const { ids, duplicates = [] } = store(memory, queue, request);
   dropOldest(memory, queue);
   if (ids.length > 0) remember(memory, request.requestId, { ids, duplicates });
-  return { ids: ids.map(String), duplicates, ...reasons(ids, request), backlog, bill };
+  const { kickMs } = request;
+  const stored = ids.length > duplicates.length;
+  const kick = kickMs !== undefined && stored && takeKick(memory, queue, kickMs);
+  return { ids: ids.map(String), duplicates, ...reasons(ids, request), backlog, kick, bill };
+}
+
+/** Whether this is the first kick in so many milliseconds. */
+export function takeKick(memory: Memory, { stream, group }: StoreQueue, ms: number): boolean {
+  const tables = tablesOf(memory, stream, group);
+  const now = timeOf(memory);
+  if (tables.kickedUntil > now) return false;
+  tables.kickedUntil = now + ms;
+  return true;
 }
 
 /** Why not all is stored. */

@@ -14,7 +14,7 @@ import {
 } from "./memory.ts";
 import { redrive } from "./redrive.ts";
 import { repair } from "./repair.ts";
-import { send } from "./send.ts";
+import { send, takeKick } from "./send.ts";
 import type { Stream } from "./stream.ts";
 import { trim } from "./trim.ts";
 import { takeTurn } from "./turn-end.ts";
@@ -77,6 +77,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    takeKick: (queue, ms, limits) => run("takeKick", limits, () => takeKick(memory, queue, ms)),
     cancel: (queue, id, limits) => {
       const requestId = randomId(() => clock.random());
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));

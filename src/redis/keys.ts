@@ -15,6 +15,8 @@ export interface GroupKeys {
   readonly keys: string;
   /** Hash: the ids of the messages that have a key, where sends are deduplicated. */
   readonly ids: string;
+  /** String: somebody has kicked a moment ago. */
+  readonly kicked: string;
   /** Hash: how many passes died with a message in hand. */
   readonly crashes: string;
   /** Hash: kept results. */
@@ -44,6 +46,7 @@ export function groupKeys(
     dead: queue.deadLetterStream ?? key("dead"),
     keys: key("keys"),
     ids: key("ids"),
+    kicked: key("kicked"),
     crashes: key("crashes"),
     results: key("results"),
     // Of the stream: whichever group's pass comes first adds them to it.

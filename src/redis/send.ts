@@ -26,6 +26,7 @@ export const sendCheckedScript = defineScript("send-checked", {
     "ids_key",
     "parked_key",
     "state_key",
+    "kicked_key",
   ],
   args: {
     count: "number",
@@ -39,6 +40,7 @@ export const sendCheckedScript = defineScript("send-checked", {
     max_bytes: "number",
     newest: "number",
     exact: "number",
+    kick: "number",
   },
   fragments: ["fields", "holders", "send-checked"],
 });
@@ -56,17 +58,17 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
   );
 }
 
-function asksForMore(queue: StoreQueue, { due }: SendRequest): boolean {
+function asksForMore(queue: StoreQueue, { due, kickMs }: SendRequest): boolean {
   const { deduplicate, maxBacklog, keepNewest } = queue;
-  return deduplicate || due !== undefined || maxBacklog !== undefined || keepNewest !== undefined;
+  return deduplicate || [due, kickMs, maxBacklog, keepNewest].some((one) => one !== undefined);
 }
 
 function sendCheckedCall(
   queue: StoreQueue,
-  { requestId, entries, due = [] }: SendRequest,
+  { requestId, entries, due = [], kickMs = 0 }: SendRequest,
   rememberMs: number,
 ): ScriptCall {
-  const { stream, delayed, bodies, keys, ids, parked, state } = groupKeys(queue);
+  const { stream, delayed, bodies, keys, ids, parked, state, kicked } = groupKeys(queue);
   return callOf(
     sendCheckedScript,
     {
@@ -78,6 +80,7 @@ function sendCheckedCall(
       ids_key: ids,
       parked_key: parked,
       state_key: state,
+      kicked_key: kicked,
     },
     {
       count: entries.length,
@@ -91,6 +94,7 @@ function sendCheckedCall(
       max_bytes: queue.maxBacklog?.bytes ?? 0,
       newest: queue.keepNewest?.count ?? 0,
       exact: queue.keepNewest?.exact === true ? 1 : 0,
+      kick: kickMs,
     },
     {
       list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
@@ -115,6 +119,7 @@ export function readSendReply(
     ids: asIds(reply[2]).map((id) => (id === undefined || id === "?" ? "" : id)),
     duplicates: asIds(reply[4] ?? "").map((place) => Number(place) - 1),
     backlog: readBacklog(asArray(reply[5] ?? [])),
+    kick: reply[6] === 1 || reply[6] === "1",
     full: reply[0] === "full",
     unanswered,
     error: text === "" ? undefined : serverError(text, requests, unanswered),

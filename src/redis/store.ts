@@ -34,11 +34,20 @@ export interface RedisStoreOptions {
 /** What the scripts of ours answer first when they did their work. */
 const STATUSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
 
+/** What else a store over Redis can do, for parts of the library that bring scripts of their own. */
+export interface ScriptRunner {
+  /** Runs a script as those of the store are run; it is told how long it may be sent again. */
+  runScript(
+    makeCall: (rememberMs: number) => ScriptCall,
+    limits: CallLimits,
+  ): Promise<Resent & { readonly reply: readonly unknown[] }>;
+}
+
 /** The Store over anything that carries commands to a Redis. */
 export function createRedisStore(
   transport: Transport,
   options: RedisStoreOptions & { readonly upstash?: boolean } = {},
-): Store {
+): Store & ScriptRunner {
   const clock = options.clock ?? systemClock;
   const serverClock: ServerClock = { offset: undefined };
   const context = {
@@ -96,6 +105,11 @@ export function createRedisStore(
       return turn;
     },
 
+    async takeKick(queue, ms, limits) {
+      const set = ["SET", groupKeys(queue).kicked, "1", "NX", "PX", String(ms)];
+      return (await command(set, limits)) !== null;
+    },
+
     async cancel(queue, id, limits) {
       const requestId = randomId(clock.random);
       const { reply } = await run(() => cancelCall(queue, id, requestId, rememberMs), limits);
@@ -148,5 +162,7 @@ export function createRedisStore(
         dropped: dropped ?? 0,
       };
     },
+
+    runScript: (makeCall, limits) => run(() => makeCall(rememberMs), limits),
   };
 }

@@ -13,6 +13,8 @@ export interface PassSettings {
   readonly limits: InvocationLimits;
   /** What the event or the request asks for, in JSON: it narrows every pass. */
   readonly asked?: unknown;
+  /** How many passes in a row have asked for the next one. @default 0 */
+  readonly depth?: number | undefined;
   readonly onReport?: OnReport | undefined;
 }
 
@@ -25,12 +27,12 @@ export interface PassSettings {
  */
 export async function drainWorks(
   works: readonly Work[],
-  { limits, asked, onReport }: PassSettings,
+  { limits, asked, depth = 0, onReport }: PassSettings,
 ): Promise<readonly DrainReport[]> {
   const share = { ...limits, maxRequests: shareOf(limits.maxRequests, works.length) };
   const passes = works.map((work) => ({
     ...work,
-    options: narrow(work, withinInvocation(work, share), asked),
+    options: { ...narrow(work, withinInvocation(work, share), asked), depth },
   }));
   const ends = await Promise.allSettled(
     passes.map(async ({ queue, handler, options }) => {

@@ -10,6 +10,7 @@ const PAGES = [
   "docs/invoking.md",
   "docs/waking-eventbridge.md",
   "docs/sending.md",
+  "docs/kicking.md",
   "CONTRIBUTING.md",
 ];
 

@@ -56,7 +56,13 @@ export function bridgeTo(
 
 /** The report of a pass that found nothing, but for what is given. */
 export function reportWith(given: Partial<DrainReport> = {}): DrainReport {
-  const ending = { queue: "orders", stopped: "empty", more: false, elapsedMs: 5 } as const;
+  const ending = {
+    queue: "orders",
+    stopped: "empty",
+    more: false,
+    continued: false,
+    elapsedMs: 5,
+  } as const;
   return { ...writeReport(createTally(), ending), ...given };
 }
 

@@ -19,7 +19,7 @@ test("a message that was sent over HTTP is drained over HTTP", async () => {
     const health = await ask(`${path}/health`, { token });
     expect(health.json).toEqual({
       queue: inbox.queue.name,
-      depth: { entries: 1, inFlight: 0, parked: 0, delayed: 0, dead: 0 },
+      depth: { entries: 1, inFlight: 0, parked: 0, delayed: 0, dropped: 0, dead: 0 },
     });
     const drained = await ask(`${path}/drain`, { token, method: "POST" });
     expect(drained.status).toBe(200);

@@ -162,6 +162,7 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       removeDeadLetters: unused,
       result: unused,
       depth: unused,
+      takeKick: unused,
     };
   }
 

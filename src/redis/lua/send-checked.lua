@@ -2,12 +2,14 @@
 -- where no other message has their key, or not too many wait, or to push out the oldest.
 -- ARGV behind the named ones: for each message the number of its fields and values, when it is due
 -- ("" at once, "+ms" from now, or milliseconds since 1970), then those. Reply: as send.lua, and which
--- messages are there already, by their places; "?" is an id that nobody knows. Then what waited before.
+-- messages are there already, by their places; "?" is an id that nobody knows. Then what waited before, and whether
+-- the sender is the one to kick.
 
 local before = call("GET", sent_key)
 if before then
   local ids, duplicates, text = string.match(before, "^(.-)\n(.-)\n(.*)$")
-  return { text == "" and "ok" or "partial", commands, ids, text, duplicates, {} }
+  -- Whoever asks again has not seen the answer, nor kicked.
+  return { text == "" and "ok" or "partial", commands, ids, text, duplicates, {}, kick > 0 and 1 or 0 }
 end
 local now = server_time()
 local text = ""
@@ -191,8 +193,12 @@ if newest > 0 then
     call("HINCRBY", state_key, "dropped", dropped)
   end
 end
+local first = 0
+if kick > 0 and stored > #duplicates and call("SET", kicked_key, 1, "NX", "PX", kick) then
+  first = 1
+end
 local list, doubled = table.concat(ids, " ", 1, stored), table.concat(duplicates, " ")
 if stored > 0 then
   call("SET", sent_key, list .. "\n" .. doubled .. "\n" .. text, "PX", whole(remember))
 end
-return { text == "" and "ok" or "partial", commands, list, text, doubled, waiting }
+return { text == "" and "ok" or "partial", commands, list, text, doubled, waiting, first }

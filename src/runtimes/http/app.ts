@@ -2,10 +2,13 @@ import { type Context, Hono } from "hono";
 import type { DrainReport } from "../../index.ts";
 import type { Scope } from "../../signing/caller.ts";
 import { drainWorks } from "../drain-works.ts";
+import { narrow, withinInvocation } from "../limits.ts";
 import type { Work } from "../work.ts";
 import { challengeOf, createAuthorize } from "./authorize.ts";
 import { bodyReader, type ReadBody, readJson } from "./body.ts";
+import { readDrainBody } from "./drain-body.ts";
 import { HttpError, replyTo } from "./errors.ts";
+import { waitUntilOf } from "./going-on.ts";
 import { type HttpOptions, resolveHttp } from "./options.ts";
 import { sendBody } from "./send.ts";
 
@@ -16,14 +19,15 @@ import { sendBody } from "./send.ts";
  * | request | scope | answer |
  * |---|---|---|
  * | `POST /queues/:queue/messages` | send | 202 `{ ids }` |
- * | `POST` or `GET /queues/:queue/drain` | drain | 200, the report |
+ * | `POST` or `GET /queues/:queue/drain` | drain | 200, the report; 202 `{ queue }` without waiting |
  * | `GET /queues/:queue/health` | health | 200 `{ queue, depth }` |
  * | `GET /health` | health | 200 `{ queues: [{ queue, depth }] }` |
  *
  * Errors are `{ error: { code, message } }`. A pass that could not run is a 503. One whose store
  * failed in the middle is a 200 with `stopped: "store"` and the error: it was made, its report says
  * what became of the messages, and to repeat the request would mend nothing. Dead letters are no error.
- * A drain may be asked with GET too, since that is what the cron jobs of some platforms send.
+ * A drain may be asked with GET too, since that is what the cron jobs of some platforms send. One that
+ * says `{ "wait": false }` is answered before its pass where the platform lets that go on: see `waitUntil`.
  *
  * Who may call: bearer `tokens`, and `callers` that sign their requests or that a platform sends. A
  * proof that is not valid is a 401 that says no more, even beside one that is.
@@ -80,10 +84,15 @@ export function httpApp(options: HttpOptions): Hono {
   app.on(["GET", "POST"], "/queues/:queue/drain", async (context) => {
     const readBody = await admit(context, "drain");
     const work = workOf(context);
-    const asked = await readJson(context.req.raw, readBody);
-    const { limits, onReport } = resolved;
-    const passes = drainWorks([work], { limits, asked, onReport });
-    keepAlive(context, passes);
+    const { wait, depth, asked } = readDrainBody(await readJson(context.req.raw, readBody));
+    const { limits, onReport, onError } = resolved;
+    const waitUntil = waitUntilOf(context, resolved.waitUntil);
+    const isDetached = !wait && waitUntil !== undefined;
+    if (isDetached) narrow(work, withinInvocation(work, limits), asked); // refused while it can be told
+    const passes = drainWorks([work], { limits, asked, depth, onReport });
+    // The pass goes on when the caller hangs up: it is bounded by itself.
+    waitUntil?.(passes.catch((error) => isDetached && tell(onError, error)));
+    if (isDetached) return context.json({ queue: work.queue.name }, 202);
     const [report] = await passes;
     return context.json(resolved.showErrors ? report : withoutTexts(report as DrainReport));
   });
@@ -108,18 +117,6 @@ async function healthOf({ queue }: Work) {
 /** A handler's error may repeat a payload or a secret, and whoever drains need not see those. */
 function withoutTexts(report: DrainReport) {
   return { ...report, errors: report.errors.map(({ id, outcome }) => ({ id, outcome })) };
-}
-
-/** Where the platform can, the pass goes on when the caller hangs up: it is bounded by itself. */
-function keepAlive(context: Context, passes: Promise<unknown>): void {
-  let platform: { waitUntil(promise: Promise<unknown>): void };
-  try {
-    platform = context.executionCtx;
-  } catch {
-    // Hono throws where there is none.
-    return;
-  }
-  platform.waitUntil(passes.catch(() => {}));
 }
 
 function tell(onError: HttpOptions["onError"], error: unknown): void {

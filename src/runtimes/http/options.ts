@@ -1,9 +1,10 @@
 import { OptionError } from "../../errors.ts";
-import { integer } from "../../expect.ts";
+import { integer, refuse } from "../../expect.ts";
 import type { Caller } from "../../signing/caller.ts";
 import type { OnReport } from "../drain-works.ts";
 import type { InvocationLimits } from "../limits.ts";
 import { checkWorks, type Work } from "../work.ts";
+import type { WaitUntil } from "./going-on.ts";
 import { type AccessToken, bearer } from "./tokens.ts";
 
 export interface HttpOptions {
@@ -21,8 +22,17 @@ export interface HttpOptions {
   readonly maxMessages?: number;
   /** Say the texts of handlers' errors in replies; they hold what the handler put there. @default false */
   readonly showErrors?: boolean;
+  /**
+   * Lets a pass go on when its caller hangs up or does not wait: `waitUntil` of `@vercel/functions`, or
+   * `() => {}` on a server that keeps running. Not on a platform that freezes once it has answered, as
+   * Lambda does. @default that of Hono's execution context, where there is one
+   */
+  readonly waitUntil?: WaitUntil | undefined;
   readonly onReport?: OnReport;
-  /** Told of each request that failed with 500 or 503, for a log; what it throws is ignored. */
+  /**
+   * Told of each request that failed with 500 or 503, and of each pass that failed after its request was
+   * answered, for a log; what it throws is ignored.
+   */
   readonly onError?: (error: unknown) => unknown;
 }
 
@@ -54,7 +64,13 @@ export function resolveHttp(options: HttpOptions): ResolvedHttp {
       default: 500,
     }),
     showErrors: options.showErrors === true,
+    waitUntil: checkWaitUntil(options.waitUntil),
   };
+}
+
+function checkWaitUntil(given: WaitUntil | undefined): WaitUntil | undefined {
+  if (given === undefined || typeof given === "function") return given;
+  return refuse("waitUntil", "a function", given);
 }
 
 /** Fails closed: an app that nobody may call is a mistake, and so is a caller that verifies nothing. */

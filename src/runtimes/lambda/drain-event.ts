@@ -1,30 +1,36 @@
 import { OptionError } from "../../index.ts";
+import { readDepth } from "../../kick/request.ts";
 import type { Work } from "../work.ts";
 
 // What asks for a pass: a schedule with an input of its own or with the default one, a rule, or
 // somebody who invokes the function. An input is JSON: `{ "queue": "orders", "maxMessages": 500 }`,
-// both optional; the limits narrow the queue's own.
+// both optional; the limits narrow the queue's own. A kick says its `depth` too.
 
 /** What a drain event asks for. */
 export interface DrainEvent {
   /** The only queue to drain; undefined for all. */
   readonly queue: string | undefined;
+  /** How many passes in a row have asked for the next one. */
+  readonly depth: number;
   /** Limits, not yet checked; undefined where none were given. */
   readonly asked: object | undefined;
 }
 
-/** @throws OptionError for an event that is none, such as one of another service. */
+/** @throws OptionError for an event that is none, such as one of another service, or a `depth` that is none. */
 export function readDrainEvent(event: unknown): DrainEvent {
-  const nothing = { queue: undefined, asked: undefined };
+  const nothing = { queue: undefined, depth: 0, asked: undefined };
   if (event === undefined || event === null || isEnvelope(event)) return nothing;
   if (typeof event !== "object" || Array.isArray(event)) {
     throw new OptionError("Expected the input to be a JSON object with `queue` and limits.");
   }
-  const { queue, ...asked } = event as { readonly queue?: unknown };
+  const { queue, depth, ...asked } = event as {
+    readonly queue?: unknown;
+    readonly depth?: unknown;
+  };
   if (queue !== undefined && typeof queue !== "string") {
     throw new OptionError("Expected `queue` in the input to be a queue's name.");
   }
-  return { queue, asked };
+  return { queue, depth: readDepth(depth), asked };
 }
 
 /** The works that an event asks for. @throws OptionError for a queue that there is not. */

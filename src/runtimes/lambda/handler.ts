@@ -58,7 +58,8 @@ export function lambda(options: LambdaOptions): LambdaHandler {
     const wanted = readDrainEvent(event);
     const works = selectWorks(checkWorks(options.queues(event)), wanted);
     const { onReport } = options;
-    const reports = await drainWorks(works, { limits, asked: wanted.asked, onReport });
+    const { asked, depth } = wanted;
+    const reports = await drainWorks(works, { limits, asked, depth, onReport });
     await tellAll(options.afterPasses, reports);
     return { reports };
   };

@@ -1,0 +1,27 @@
+import { StoreError } from "./errors.ts";
+import { callLimits, type Pass, requestsLeft } from "./pass.ts";
+import type { Stopped } from "./report.ts";
+
+/** Reasons to stop with work left, which another pass could go on with at once. */
+const WITH_MORE: readonly Stopped[] = ["deadline", "messages", "requests"];
+
+/**
+ * Asks for the next pass where this one stopped with more waiting, so that a backlog does not wait for
+ * the next tick. Bounded in depth by the option, and in rate by the queue's debounce.
+ *
+ * @returns whether a pass was asked for.
+ */
+export async function continueBacklog(pass: Pass, stopped: Stopped): Promise<boolean> {
+  const { options, queue, tally } = pass;
+  const { wake, store, storeQueue } = queue;
+  const { maxDepth, depth } = options.continuation;
+  if (wake === undefined || depth >= maxDepth || !WITH_MORE.includes(stopped)) return false;
+  if (tally.claimed === 0 || requestsLeft(pass) <= 0) return false;
+  try {
+    const first = await store.takeKick(storeQueue, wake.debounceMs, callLimits(pass, true));
+    return first && (await wake.kick({ queue: queue.name, depth: depth + 1 }));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return false;
+  }
+}

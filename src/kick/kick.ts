@@ -1,0 +1,1 @@
+export type { Kick, KickRequest } from "../wake.ts";

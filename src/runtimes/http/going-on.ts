@@ -1,0 +1,15 @@
+import type { Context } from "hono";
+
+/** Keeps the invocation going until a promise is settled, although its answer is out. */
+export type WaitUntil = (promise: Promise<unknown>) => void;
+
+/** How this platform lets work go on: as the app was told, or as its context says; undefined if not. */
+export function waitUntilOf(context: Context, given: WaitUntil | undefined): WaitUntil | undefined {
+  if (given !== undefined) return given;
+  try {
+    const platform = context.executionCtx;
+    return (promise) => platform.waitUntil(promise);
+  } catch {
+    return undefined; // Hono throws where there is none
+  }
+}

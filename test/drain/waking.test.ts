@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import {
+  createQueue,
+  type DrainOptions,
+  drain,
+  type KickRequest,
+  OptionError,
+  type QueueOptions,
+} from "../../src/index.ts";
+import { memoryStore } from "../../src/testing.ts";
+import { movingClock } from "../conformance/moving-clock.ts";
+
+/** A queue in virtual time that writes down its kicks. */
+function openQueue(options: Partial<QueueOptions> = {}) {
+  const clock = movingClock();
+  const kicks: KickRequest[] = [];
+  const kick = async (request: KickRequest) => void kicks.push(request);
+  const store = memoryStore({ clock });
+  const queue = createQueue<number>({ name: "orders", store, wake: { kick }, ...options });
+  return { queue, clock, kicks, store };
+}
+
+const batch = (count: number) => Array.from({ length: count }, (_, payload) => ({ payload }));
+
+test("many sends in a moment make one kick, and a later one makes another", async () => {
+  const { queue, clock, kicks } = openQueue();
+  for (let n = 0; n < 5; n += 1) await queue.send(n, { wake: true });
+  expect(kicks).toEqual([{ queue: "orders", depth: 0 }]);
+  clock.advance(1_000);
+  await queue.sendBatch([{ payload: 5 }, { payload: 6, wake: true }]);
+  expect(kicks).toHaveLength(2);
+});
+
+test("a send that does not say so kicks nobody, and neither does a duplicate", async () => {
+  const { queue, clock, kicks } = openQueue({ deduplicate: true });
+  await queue.send(1, { idempotencyKey: "k" });
+  expect(kicks).toEqual([]);
+  await queue.send(2, { idempotencyKey: "k", wake: true });
+  expect(kicks).toEqual([]);
+  clock.advance(1_000);
+  await queue.send(3, { idempotencyKey: "l", wake: true });
+  expect(kicks).toHaveLength(1);
+});
+
+test("a kick that fails does not fail the send, and is told", async () => {
+  const told: unknown[] = [];
+  const kick = () => Promise.reject(new Error("nobody there"));
+  const onError = (error: unknown) => {
+    told.push(error);
+    throw new Error("ignored");
+  };
+  const { queue } = openQueue({ wake: { kick, onError } });
+  expect(await queue.send(1, { wake: true })).toMatchObject({ id: expect.any(String) });
+  expect(told).toMatchObject([{ message: "nobody there" }]);
+});
+
+test("waking needs to know how, and a delayed message cannot ask for a pass now", async () => {
+  const plain = createQueue<number>({ name: "orders", store: memoryStore() });
+  await expect(plain.send(1, { wake: true })).rejects.toBeInstanceOf(OptionError);
+  const options = { continuation: { maxDepth: 5 } };
+  await expect(drain(plain, () => {}, options)).rejects.toBeInstanceOf(OptionError);
+  const { queue } = openQueue();
+  await expect(queue.send(1, { wake: true, delay: 5 })).rejects.toThrow(/too early/);
+});
+
+const LIMITED: DrainOptions = { maxMessages: 10, batch: 10, continuation: { maxDepth: 3 } };
+
+test("a pass that leaves a backlog asks for the next, until the chain is long enough", async () => {
+  const { queue, clock, kicks } = openQueue();
+  await queue.sendBatch(batch(100));
+  for (const depth of [0, 1, 2, 3]) {
+    const report = await drain(queue, () => {}, { ...LIMITED, depth });
+    expect(report).toMatchObject({ stopped: "messages", continued: depth < 3 });
+    clock.advance(1_000);
+  }
+  expect(kicks.map(({ depth }) => depth)).toEqual([1, 2, 3]);
+});
+
+test("passes that overlap ask once in a moment", async () => {
+  const { queue, kicks } = openQueue();
+  await queue.sendBatch(batch(100));
+  const passes = [1, 2, 3].map(() => drain(queue, () => {}, LIMITED));
+  const reports = await Promise.all(passes);
+  expect(reports.filter(({ continued }) => continued)).toHaveLength(1);
+  expect(kicks).toHaveLength(1);
+});
+
+test("a pass that leaves nothing asks for none, and neither does one that was told to", async () => {
+  const { queue, kicks } = openQueue();
+  await queue.sendBatch(batch(5));
+  expect(await drain(queue, () => {}, LIMITED)).toMatchObject({ stopped: "empty" });
+  await queue.sendBatch(batch(20));
+  const { continuation: _, ...without } = LIMITED;
+  expect(await drain(queue, () => {}, without)).toMatchObject({ continued: false, more: true });
+  expect(kicks).toEqual([]);
+});
+
+test("a pass that lingers works on what comes while it waits", async () => {
+  const { queue, clock, store } = openQueue();
+  const startedAt = clock.now();
+  const seen: number[] = [];
+  void store.sleep(3_000).then(() => queue.send(1));
+  void store.sleep(9_000).then(() => queue.send(2));
+  const report = await drain(queue, ({ payload }) => void seen.push(payload), {
+    linger: true,
+    maxDuration: "20 s",
+  });
+  expect(seen).toEqual([1, 2]);
+  expect(report).toMatchObject({ stopped: "empty", completed: 2 });
+  expect(clock.now() - startedAt).toBeGreaterThan(14_000);
+  expect(clock.now() - startedAt).toBeLessThanOrEqual(20_000);
+  // 0.2, 0.4, 0.8, 1.6 s, then work, the same again, then 3.2 s and 5 s
+  expect(report.polls).toBeGreaterThanOrEqual(8);
+  expect(report.polls).toBeLessThanOrEqual(16);
+});
+
+test("a pass that lingers is there when a delayed or retried message is due", async () => {
+  const { queue, clock } = openQueue({ backoff: { initial: 700, factor: 1, jitter: "none" } });
+  await queue.send(1, { delay: 2_345 });
+  const at: number[] = [];
+  const startedAt = clock.now();
+  const handler = ({ failures }: { readonly failures: number }) => {
+    at.push(clock.now() - startedAt);
+    if (failures === 0) throw new Error("once");
+  };
+  await drain(queue, handler, { linger: { pause: "1 s" }, maxDuration: "10 s" });
+  expect(at).toEqual([2_345, 3_045]);
+});
+
+test("a pass that does not linger ends when nothing is left", async () => {
+  const { queue, clock } = openQueue();
+  const startedAt = clock.now();
+  expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", polls: 0, turns: 1 });
+  expect(clock.now()).toBe(startedAt);
+});
