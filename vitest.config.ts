@@ -10,6 +10,7 @@ const NEEDS_SERVER = [
   "test/errors/**/*.test.ts",
   "test/faults/**/*.test.ts",
   "test/gateway/**/*.test.ts",
+  "test/import/**/*.test.ts",
   "test/interop/**/*.test.ts",
   "test/memory-limit/**/*.test.ts",
   "test/payloads/**/*.test.ts",

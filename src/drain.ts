@@ -34,8 +34,13 @@ const PRECEDENCE: readonly Stopped[] = [
   "deadline",
   "requests",
   "messages",
+  "paused",
+  "limited",
   "empty",
 ];
+
+/** Reasons for which another pass would find nothing now. */
+const WITHOUT_MORE: readonly Stopped[] = ["empty", "paused", "limited"];
 
 /**
  * Makes one bounded pass: claims messages, runs the handler for each, settles the outcomes.
@@ -141,7 +146,7 @@ function report(pass: Pass, stopped: Stopped, continued: boolean): DrainReport {
   return writeReport(tally, {
     queue: queue.name,
     stopped,
-    more: stopped !== "empty" || found?.sweeping === true || tally.pendingLimit,
+    more: !WITHOUT_MORE.includes(stopped) || found?.sweeping === true || tally.pendingLimit,
     continued,
     elapsedMs: queue.store.now() - options.startedAt,
   });

@@ -191,6 +191,15 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     return true;
   }
 
+  /** A rate lets go on in a moment, for which there may be time. */
+  async function waitedForRate({ heldBack, nextDueAt, now }: TurnReply): Promise<boolean> {
+    if (heldBack !== "rate" || nextDueAt === undefined || requestsLeft(pass) <= 2) return false;
+    const pause = Math.max(1, nextDueAt - now);
+    if (store.now() + pause >= workUntil(options)) return false;
+    await waker.wait(pause);
+    return true;
+  }
+
   /** Lets nothing start any more, ends what runs, and gives back what waits. */
   async function finish(reason: Stopped): Promise<Stopped> {
     finishing = true;
@@ -240,7 +249,8 @@ export async function runLane(pass: Pass): Promise<Stopped> {
         const found = outlook.seen?.found;
         if (reply.reclaimed > 0 && found?.sweeping === true) {
           await waker.wait(Math.max(1, found.nextAt - reply.now));
-        } else if (!(await lingered(reply))) return "empty";
+        } else if (!(await waitedForRate(reply)) && !(await lingered(reply)))
+          return heldBackBy(reply);
       }
     }
   } catch (error) {
@@ -259,4 +269,9 @@ function claimSize(pass: Pass): number {
 
 function interruption(reason: Stopped): InterruptError {
   return new InterruptError("deadline_passed", `The pass ended while this ran (${reason}).`);
+}
+
+function heldBackBy({ heldBack }: TurnReply): Stopped {
+  if (heldBack === undefined) return "empty";
+  return heldBack === "paused" ? "paused" : "limited";
 }

@@ -52,6 +52,10 @@ export interface QueueOptions {
    * DROPPED, whether they were worked on or not. `exact` drops to the entry. @default none is dropped
    */
   readonly keepNewest?: { readonly count: number; readonly exact?: boolean };
+  /** Most messages that all passes together work on at once. @default no limit */
+  readonly maxInFlight?: number;
+  /** Most messages that all passes together begin in any such length of time. @default no limit */
+  readonly rateLimit?: { readonly limit: number; readonly per: Duration };
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
   readonly maxPayload?: number;
   /** How to ask for a pass at once: for sends that say so, and for passes that leave a backlog. */
@@ -105,6 +109,8 @@ const KNOWN = [
   "deadLetters",
   "maxBacklog",
   "keepNewest",
+  "maxInFlight",
+  "rateLimit",
   "maxPayload",
   "keepResults",
   "wake",
@@ -176,6 +182,18 @@ function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBackl
   };
 }
 
+function resolveRate(given: QueueOptions["rateLimit"]): StoreQueue["rateLimit"] {
+  if (given === undefined) return undefined;
+  onlyKnown("`rateLimit`", given, ["limit", "per"]);
+  if (given.limit === undefined || given.per === undefined) {
+    refuse("rateLimit", "an object with `limit` and `per`", given);
+  }
+  return {
+    limit: integer("rateLimit.limit", given.limit, { min: 1, max: 1_000_000_000, default: 1 }),
+    perMs: milliseconds("rateLimit.per", given.per, { min: 100, max: DAY_MS }),
+  };
+}
+
 function resolveKeepNewest(given: QueueOptions["keepNewest"]): StoreQueue["keepNewest"] {
   if (given === undefined) return undefined;
   onlyKnown("`keepNewest`", given, ["count", "exact"]);
@@ -225,6 +243,11 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     keepResults: flag("keepResults", options.keepResults, false),
     maxBacklog: resolveBacklog(options.maxBacklog),
     keepNewest: resolveKeepNewest(options.keepNewest),
+    maxInFlight:
+      options.maxInFlight === undefined
+        ? undefined
+        : integer("maxInFlight", options.maxInFlight, { min: 1, max: 1_000_000, default: 1 }),
+    rateLimit: resolveRate(options.rateLimit),
   };
 }
 

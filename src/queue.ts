@@ -22,6 +22,9 @@ export interface Queue<Input, Payload = Input> {
    * @returns whether it still waited; false for one that is due, was cancelled, or had no delay.
    */
   cancel(id: string): Promise<boolean>;
+  /** From its next turn on every pass claims nothing; what it works on it ends. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   /** The messages that will not be tried again, and the way back. */
   readonly deadLetters: DeadLetters<Input>;
   /** What the handler returned for a message id or idempotency key, where results are kept. */
@@ -73,6 +76,9 @@ export function createQueue(
     sendBatch: (messages) => sendMessages(resolved, messages),
 
     cancel: async (id) => store.cancel(storeQueue, name("id", id), {}),
+
+    pause: () => store.setPaused(storeQueue, true, {}),
+    resume: () => store.setPaused(storeQueue, false, {}),
 
     async result(idOrKey) {
       const record = await store.result(storeQueue, name("idOrKey", idOrKey), {});

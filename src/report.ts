@@ -2,9 +2,17 @@ import type { StoreError } from "./errors.ts";
 
 /**
  * Why a pass ended: nothing was left to do, its time or one of its limits was used up, its signal
- * was aborted, or the store failed.
+ * was aborted, the queue is paused, a limit over all passes is reached, or the store failed.
  */
-export type Stopped = "empty" | "deadline" | "messages" | "requests" | "aborted" | "store";
+export type Stopped =
+  | "empty"
+  | "paused"
+  | "limited"
+  | "deadline"
+  | "messages"
+  | "requests"
+  | "aborted"
+  | "store";
 
 /** What one pass did. All numbers are of messages, unless they say something else. */
 export interface DrainReport {

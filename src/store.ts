@@ -1,6 +1,7 @@
 // The port between the queue and whatever keeps its messages. It speaks the protocol's words, and
 // one conformance suite holds every implementation to them. docs/design.md tells the protocol.
 
+import type { SliceReply, SliceRequest } from "./list-slice.ts";
 import type { Bill, DeadReason, TurnReply, TurnRequest } from "./turn.ts";
 
 /** Where time, chance and waiting come from, so that a test can bring its own. */
@@ -42,6 +43,10 @@ export interface StoreQueue {
   readonly maxBacklog: Partial<Backlog> | undefined;
   /** Only the newest so many entries stay, worked on or not; undefined: none is dropped. */
   readonly keepNewest: KeepNewest | undefined;
+  /** Most messages that all passes work on at once. */
+  readonly maxInFlight: number | undefined;
+  /** Most messages that all passes begin in a length of time. */
+  readonly rateLimit: { readonly limit: number; readonly perMs: number } | undefined;
 }
 
 /** What waits, is worked on, or is delayed. */
@@ -135,6 +140,8 @@ export interface ResultRecord {
 
 export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
+  /** From now on turns claim nothing, or claim again. */
+  setPaused(queue: StoreQueue, paused: boolean, limits: CallLimits): Promise<void>;
   /** Says whether the caller is the first to kick in so many milliseconds. */
   takeKick(queue: StoreQueue, ms: number, limits: CallLimits): Promise<boolean>;
   /** Takes a delayed message back; says whether it still waited. */
@@ -159,6 +166,11 @@ export interface Store extends Clock {
   removeDeadLetters(queue: StoreQueue, ids: readonly string[], limits: CallLimits): Promise<number>;
   result(queue: StoreQueue, name: string, limits: CallLimits): Promise<ResultRecord | undefined>;
   depth(queue: StoreQueue, limits: CallLimits): Promise<Depth>;
+  /**
+   * Moves the oldest items of lists into the stream, and shows the ones behind them. Stores over Redis
+   * do without: `xdrain/import-list` brings the script, so that no other bundle carries it.
+   */
+  importSlice?(queue: StoreQueue, request: SliceRequest, limits: CallLimits): Promise<SliceReply>;
 }
 
 export interface Trimmed {

@@ -128,6 +128,8 @@ export interface TurnReply {
   /** When the first parked message is due, by the store's clock; undefined when unknown or none. */
   readonly nextDueAt: number | undefined;
   readonly createdGroup: boolean;
+  /** Why less was handed out than there may be: the queue is paused, or a limit of it is reached. */
+  readonly heldBack: "paused" | "rate" | "in flight" | undefined;
   /** The server refused to hand out more: its limit of pending entries a consumer. */
   readonly pendingLimit: boolean;
   /** Present when the turn surveyed. */

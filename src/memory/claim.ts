@@ -25,9 +25,14 @@ export function claimLost(turn: Turn, ids: readonly string[]): void {
 
 /** The parked messages that are due; learns when the next one is. Delayed ones go into the stream. */
 export function dueParked(turn: Turn): readonly Parked[] {
+  if (turn.tables.paused) {
+    turn.heldBack = "paused";
+    turn.claim = 0;
+    return [];
+  }
   promote(turn);
   const waiting = byDueTime(turn.tables.parked);
-  const due = waiting.filter((one) => one.due <= turn.now).slice(0, turn.request.claim);
+  const due = waiting.filter((one) => one.due <= turn.now).slice(0, turn.claim);
   const next = waiting[due.length];
   if (next !== undefined) isNextDue(turn, next.due);
   return due;

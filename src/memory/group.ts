@@ -3,6 +3,7 @@ import type { ConsumerGroup } from "./consumer-group.ts";
 import { FIRST_ID, millisecondsOf } from "./entry-id.ts";
 import { type GroupTables, type Memory, streamOf, timeOf } from "./memory.ts";
 import type { Stream } from "./stream.ts";
+import { SUSPECTS } from "./turn-begin.ts";
 
 /** What a look at the stream and all of its groups shows. */
 export interface Survey {
@@ -43,6 +44,7 @@ export function openGroup(
   tables.crashes.clear();
   if (queue.start !== "0") tables.state.created = timeOf(memory);
   const group = stream.createGroup(queue.group, from);
+  group.makeConsumer(SUSPECTS); // says that the group is of our making
   return { group, stream, created: true, lostPayloads };
 }
 

@@ -67,6 +67,9 @@ export interface GroupTables {
   readonly ids: Map<string, string>;
   readonly crashes: Map<string, number>;
   readonly results: Map<string, string>;
+  /** How many messages began in each hundredth of a limited rate's time. */
+  readonly starts: Map<number, number>;
+  paused: boolean;
   /** Until when nobody else needs to kick. */
   kickedUntil: number;
   state: GroupState;
@@ -79,13 +82,15 @@ export function createMemory(clock: Clock): Memory {
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
 export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
   const tables = [...groups].map(([name, tables]) => {
-    const { parked, keys, ids, crashes, results, kickedUntil, state } = tables;
+    const { parked, keys, ids, crashes, results, starts, paused, kickedUntil, state } = tables;
     const copy: GroupTables = {
       parked: new Map(parked),
       keys: new Map(keys),
       ids: new Map(ids),
       crashes: new Map(crashes),
       results: new Map(results),
+      starts: new Map(starts),
+      paused,
       kickedUntil,
       state: { ...state },
     };
@@ -124,6 +129,8 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     ids: new Map(),
     crashes: new Map(),
     results: new Map(),
+    starts: new Map(),
+    paused: false,
     kickedUntil: 0,
     state: {},
   };

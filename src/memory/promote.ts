@@ -6,9 +6,9 @@ const PROMOTED_AT_ONCE = 100;
 
 /** Delayed messages that are due go into the stream; learns when the next one is. */
 export function promote(turn: Turn): void {
-  const { memory, queue, request, now, stream } = turn;
+  const { memory, queue, now, stream } = turn;
   const waiting = delayedOf(memory, queue.stream);
-  const most = Math.min(request.claim, PROMOTED_AT_ONCE);
+  const most = Math.min(turn.claim, PROMOTED_AT_ONCE);
   const inOrder = byDueTime(waiting);
   for (const [index, [id, { due, fields }]] of inOrder.slice(0, most + 1).entries()) {
     if (due > now || index === most) {

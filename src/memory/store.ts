@@ -4,6 +4,8 @@ import { cancel } from "./cancel.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { depth } from "./depth.ts";
 import { carryOut, type FaultPlan, type StoreOperation } from "./faults.ts";
+import { importSlice } from "./import-list.ts";
+import { listOf } from "./lists.ts";
 import {
   createMemory,
   deadLettersOf,
@@ -23,6 +25,8 @@ import { takeTurn } from "./turn-end.ts";
 export interface MemoryStore extends Store {
   /** A stream as other programs see it, to play a producer or a consumer of another make. */
   stream(name: string): Stream;
+  /** A list as other programs see it, its left end first: what LPUSH adds goes in by unshift. */
+  list(name: string): string[];
   /** What a queue keeps beside its stream: parked messages, idempotency keys, results. */
   tables(queue: StoreQueue): GroupTables;
   /** Everything that it holds. */
@@ -66,6 +70,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
   return {
     memory,
     stream: (name) => streamOf(memory, name),
+    list: (name) => listOf(memory, name),
     tables: (queue) => tablesOf(memory, queue.stream, queue.group),
     now: () => clock.now(),
     random: () => clock.random(),
@@ -77,6 +82,10 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    setPaused: (queue, paused, limits) =>
+      run("setPaused", limits, () => {
+        tablesOf(memory, queue.stream, queue.group).paused = paused;
+      }),
     takeKick: (queue, ms, limits) => run("takeKick", limits, () => takeKick(memory, queue, ms)),
     cancel: (queue, id, limits) => {
       const requestId = randomId(() => clock.random());
@@ -98,5 +107,9 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
         return result === undefined ? undefined : { result };
       }),
     depth: (queue, limits) => run("depth", limits, () => depth(memory, queue)),
+    importSlice: (queue, request, limits) => {
+      const slice = importSlice(memory, queue, request);
+      return billed("importSlice", limits, slice);
+    },
   };
 }

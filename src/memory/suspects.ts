@@ -23,7 +23,7 @@ export function give(
 /** Splits the waiting suspects: over the limit, to be given now, and the rest. */
 function chooseSuspects(turn: Turn, list: readonly Suspect[]) {
   const { onCrash, maxDeliveries } = turn.queue;
-  const most = Math.min(turn.request.suspectBatch, turn.request.claim);
+  const most = Math.min(turn.request.suspectBatch, turn.claim);
   const over: Suspect[] = [];
   const chosen: Suspect[] = [];
   let alone = false;

@@ -2,6 +2,7 @@ import type { StoreQueue, Trimmed } from "../store.ts";
 import { compareIds, idAfter } from "./entry-id.ts";
 import { type Memory, tablesOf, timeOf } from "./memory.ts";
 import type { Stream } from "./stream.ts";
+import { SUSPECTS } from "./turn-begin.ts";
 
 const SLICE = 1_000;
 
@@ -26,15 +27,15 @@ export function trim(memory: Memory, queue: StoreQueue, declared: readonly strin
 }
 
 /**
- * Alone on the stream, and where nothing was ever kept, only somebody who is not us leaves entries that
- * are done: without such a one they are lost messages.
+ * Where nobody but us ever worked in the group, and nothing was ever kept, entries that are done are
+ * lost messages. A group that somebody else has made has not our permanent consumer yet.
  */
 function mayBeOrphans(memory: Memory, queue: StoreQueue, stream: Stream): boolean {
   const { state } = tablesOf(memory, queue.stream, queue.group);
   const keeps = queue.shared || queue.retention !== undefined || state.shared === true;
-  const consumers = stream.groups.get(queue.group)?.consumers.keys() ?? [];
-  const foreign = [...consumers].some((name) => !name.startsWith("xd:"));
-  return state.marked !== true && stream.groups.size === 1 && !keeps && !foreign;
+  const consumers = [...(stream.groups.get(queue.group)?.consumers.keys() ?? [])];
+  const ours = consumers.includes(SUSPECTS) && consumers.every((name) => name.startsWith("xd:"));
+  return state.marked !== true && stream.groups.size === 1 && !keeps && ours;
 }
 
 function lower(a: string, b: string): string {

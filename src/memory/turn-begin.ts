@@ -33,6 +33,9 @@ export interface Turn {
   readonly stillHeld: Set<string>;
   /** Records that somebody else has made for keys of ours. */
   readonly taken: Map<string, KeyRecord>;
+  /** Most messages to claim: what was asked for, or less where a limit is reached. */
+  claim: number;
+  heldBack: TurnReply["heldBack"];
   lease: number;
   keep: boolean;
   changes: Changes;

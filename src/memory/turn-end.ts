@@ -6,6 +6,7 @@ import { settleDead } from "./dead-letters.ts";
 import { lookAtGroups, openGroup, type Survey } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
+import { countStarts, limitClaim } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
@@ -44,12 +45,17 @@ export function takeTurn(
   const replaying = request.claim > 0 && left.length > 0;
   if (replaying) claimLost(turn, left);
   const due = replaying ? [] : dueParked(turn);
-  const nothingParked = !replaying && tables.parked.size === 0;
+  const nothingParked = !replaying && !tables.paused && tables.parked.size === 0;
   const looked = look(turn, due, nothingParked);
-  if (request.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
+  // After the sweep: what dead passes have left is not worked on.
+  if (turn.claim > 0 && !replaying && !looked.quiet) limitClaim(turn);
+  if (turn.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
 
+  const noMore = turn.heldBack !== "paused" && turn.messages.length < turn.claim;
+  if (noMore) turn.heldBack = undefined;
   cutToSize(turn);
   takeKeys(turn);
+  countStarts(turn);
   flush(turn);
 
   const ending = turn.stillHeld.size === 0 && turn.messages.length === 0;
@@ -73,6 +79,7 @@ export function takeTurn(
     nextDueAt: turn.nextDueAt,
     createdGroup: created,
     pendingLimit: false,
+    heldBack: turn.heldBack,
     found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0),
     bill: { requests: 1, commands: 0 },
   };
@@ -107,6 +114,8 @@ function begin(
     crashed: new Set(outcomes.filter(({ crashed }) => crashed === true).map(({ id }) => id)),
     stillHeld: new Set(),
     taken: new Map(),
+    claim: request.claim,
+    heldBack: undefined,
     lease: request.found?.leaseMs ?? queue.leaseMs,
     keep: keep || (survey?.groups.length ?? 0) > 1,
     changes: noChanges(),
@@ -155,14 +164,14 @@ function alternate({ request, tables }: Turn): TurnRequest["suspects"] {
 }
 
 function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspects"]): void {
-  const { request, survey, tables, stillHeld } = turn;
+  const { survey, tables, stillHeld } = turn;
   const maySuspect = stillHeld.size === 0 && (survey?.pending ?? 1) > 0;
   if (suspects === "first" && maySuspect) claimSuspects(turn);
   if (turn.kind === "ordinary") {
     // Half of the batch is for what is due, of an odd one now more and now less.
-    const half = Math.floor((request.claim + (turn.now % 2)) / 2);
-    claimNew(turn, request.claim - Math.min(due.length, half));
-    claimParked(turn, due, request.claim - turn.messages.length);
+    const half = Math.floor((turn.claim + (turn.now % 2)) / 2);
+    claimNew(turn, turn.claim - Math.min(due.length, half));
+    claimParked(turn, due, turn.claim - turn.messages.length);
     if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;
     else if (suspects === "last" && maySuspect) claimSuspects(turn);
   }

@@ -15,6 +15,8 @@ export interface GroupKeys {
   readonly keys: string;
   /** Hash: the ids of the messages that have a key, where sends are deduplicated. */
   readonly ids: string;
+  /** Hash: how many messages began in each hundredth of a limited rate's time. */
+  readonly starts: string;
   /** String: somebody has kicked a moment ago. */
   readonly kicked: string;
   /** Hash: how many passes died with a message in hand. */
@@ -47,6 +49,7 @@ export function groupKeys(
     keys: key("keys"),
     ids: key("ids"),
     kicked: key("kicked"),
+    starts: key("starts"),
     crashes: key("crashes"),
     results: key("results"),
     // Of the stream: whichever group's pass comes first adds them to it.

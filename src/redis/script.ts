@@ -36,6 +36,8 @@ export function defineScript<const Key extends string, const Spec extends Argume
     readonly args: Spec;
     readonly freesMemory?: boolean;
     readonly fragments: readonly Fragment[];
+    /** Fragments that are kept apart from the others, as texts; they follow those. */
+    readonly more?: readonly string[];
   },
 ): Script<Key, Spec> {
   const { keys, args } = declaration;
@@ -49,8 +51,9 @@ export function defineScript<const Key extends string, const Spec extends Argume
     `local list_at=${names.length + 1}`,
   ];
   const body = ["prelude" as const, ...declaration.fragments].map((fragment) => lua[fragment]);
+  const text = [...header, ...body, ...(declaration.more ?? [])].join("\n");
   const freesMemory = declaration.freesMemory === true;
-  return { name, freesMemory, text: [...header, ...body].join("\n"), keys, args };
+  return { name, freesMemory, text, keys, args };
 }
 
 /** Puts names in the order of the declaration. `more` keys and a `list` may follow the named ones. */

@@ -31,6 +31,9 @@ export interface RedisStoreOptions {
   readonly clock?: Clock;
 }
 
+/** The mark of a pause in the parked set; parked.lua reads it. */
+const PAUSED = "xd:paused";
+
 /** What the scripts of ours answer first when they did their work. */
 const STATUSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
 
@@ -103,6 +106,13 @@ export function createRedisStore(
       const turn = readTurnReply(reply, requests);
       serverClock.offset = turn.now - clock.now();
       return turn;
+    },
+
+    async setPaused(queue, paused, limits) {
+      const { parked } = groupKeys(queue);
+      // Below every due time: whoever looks for due messages comes upon it first.
+      const set = ["ZADD", parked, "-1", PAUSED];
+      await command(paused ? set : ["ZREM", parked, PAUSED], limits);
     },
 
     async takeKick(queue, ms, limits) {

@@ -26,6 +26,7 @@ export const turnScript = defineScript("turn", {
     "results_key",
     "delayed_key",
     "bodies_key",
+    "starts_key",
   ],
   args: {
     group: "text",
@@ -56,6 +57,9 @@ export const turnScript = defineScript("turn", {
     housekeeping: "number",
     keep_results: "number",
     start: "text",
+    max_in_flight: "number",
+    rate_limit: "number",
+    rate_per: "number",
     dead_trim: "text",
     dead_trim_value: "number",
     held: "number",
@@ -78,6 +82,7 @@ export const turnScript = defineScript("turn", {
     "sweep",
     "suspects",
     "promote",
+    "limits",
     "parked",
     "new",
     "keys",
@@ -87,6 +92,8 @@ export const turnScript = defineScript("turn", {
   ],
 });
 
+/** As limits.lua numbers them. */
+const HELD_BACK = [undefined, "paused", "rate", "in flight"] as const;
 const SUSPECTS = { no: 0, first: 1, last: 2 } as const;
 const flag = (value: boolean): number => (value ? 1 : 0);
 
@@ -113,6 +120,7 @@ export function turnCall(
       results_key: keys.results,
       delayed_key: keys.delayed,
       bodies_key: keys.bodies,
+      starts_key: keys.starts,
     },
     {
       group: queue.group,
@@ -143,6 +151,9 @@ export function turnCall(
       housekeeping: flag(request.housekeeping),
       keep_results: flag(queue.keepResults),
       start: queue.start,
+      max_in_flight: queue.maxInFlight ?? 0,
+      rate_limit: queue.rateLimit?.limit ?? 0,
+      rate_per: queue.rateLimit?.perMs ?? 0,
       dead_trim: deadTrim.kind,
       dead_trim_value: deadTrim.value,
       held: request.held.length,
@@ -197,7 +208,7 @@ function crashedIds({ complete, retry, dead, release }: TurnRequest): string[] {
 export function readTurnReply(reply: readonly unknown[], requests: number): TurnReply {
   const count = (index: number) => asNumber(reply[index]);
   const nextDue = count(14);
-  const found = asArray(reply[17]);
+  const found = asArray(reply[18]);
   const bill: Bill = { requests, commands: count(2) };
   return {
     kind: asText(reply[3]) as TurnReply["kind"],
@@ -214,6 +225,7 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     nextDueAt: nextDue === 0 ? undefined : nextDue,
     createdGroup: count(15) === 1,
     pendingLimit: count(16) === 1,
+    heldBack: HELD_BACK[count(17)],
     found: found.length === 0 ? undefined : readFindings(found),
     now: count(1),
     bill,

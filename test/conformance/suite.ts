@@ -12,6 +12,7 @@ import { removal } from "./removal.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
+import { throttling } from "./throttling.ts";
 
 /**
  * Holds a store to the port, and the queue above it to what it promises. Tests that wait for leases
@@ -36,6 +37,7 @@ export function conformance(
     delayed,
     deduplication,
     sending,
+    throttling,
     passes,
     payloads,
     limits,

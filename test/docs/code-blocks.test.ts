@@ -10,6 +10,9 @@ const PAGES = [
   "docs/invoking.md",
   "docs/waking-eventbridge.md",
   "docs/sending.md",
+  "docs/moving-over.md",
+  "docs/choosing.md",
+  "docs/holding-back.md",
   "docs/kicking.md",
   "CONTRIBUTING.md",
 ];

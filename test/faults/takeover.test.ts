@@ -188,7 +188,7 @@ serverTest(
       dead: 1,
     });
     const own = connectRaw(server.url);
-    expect(await consumersOf(own, queue.name)).toEqual([]);
+    expect(await consumersOf(own, queue.name)).toEqual(["xd:suspects"]);
     own.disconnect();
     store.close();
   },

@@ -56,7 +56,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       trimmed += (await drain(queue, () => expect.fail("nothing is left"))).trimmed;
       expect(trimmed).toBe(theirs.length);
       expect(await redis.xlen(queue.name)).toBe(0);
-      expect(await consumersOf(redis, queue.name)).toEqual({ plain: 0 });
+      expect(await consumersOf(redis, queue.name)).toEqual({ plain: 0, "xd:suspects": 0 });
     },
   );
 });

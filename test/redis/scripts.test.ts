@@ -1,5 +1,6 @@
 import luaparse from "luaparse";
 import { expect, test } from "vitest";
+import { importListScript } from "../../src/redis/import-list.ts";
 import {
   depthScript,
   redriveScript,
@@ -7,12 +8,14 @@ import {
   trimScript,
 } from "../../src/redis/maintenance.ts";
 import type { Script } from "../../src/redis/script.ts";
-import { sendScript } from "../../src/redis/send.ts";
+import { sendCheckedScript, sendScript } from "../../src/redis/send.ts";
 import { turnScript } from "../../src/redis/turn.ts";
 
 const scripts: readonly Script[] = [
   turnScript,
   sendScript,
+  sendCheckedScript,
+  importListScript,
   trimScript,
   repairScript,
   redriveScript,

@@ -32,6 +32,7 @@ export interface Backend {
   /** All there is, as it is now. */
   view(): Awaitable<View>;
 
+  setPaused(paused: boolean): Awaitable<void>;
   loseGroup(): Awaitable<void>;
   loseScripts(): Awaitable<void>;
   /** From now on nothing reaches the replica; the function returned makes it the primary. */

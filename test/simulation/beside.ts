@@ -67,6 +67,10 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
     },
 
     view: real.view,
+    async setPaused(paused) {
+      await real.setPaused(paused);
+      await model.setPaused(paused);
+    },
     loseGroup: () => both("the loss of the group", (backend) => backend.loseGroup()),
     loseScripts: real.loseScripts,
     async stopReplication() {

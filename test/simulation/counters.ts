@@ -12,6 +12,7 @@ export const FAULTS = [
   "clock jump",
   "group lost",
   "failover",
+  "pause",
 ] as const;
 
 export const OUTCOMES = [

@@ -54,6 +54,32 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
   }
 }
 
+/** So many messages were handed out at this time. */
+export interface Start {
+  readonly at: number;
+  readonly count: number;
+}
+
+/** Nothing is handed out while the queue is paused, nor more than all passes together may have. */
+export function checkThrottling(
+  { now, group }: View,
+  { maxInFlight, rateLimit }: StoreQueue,
+  reply: TurnReply,
+  { paused, starts }: { readonly paused: boolean; readonly starts: readonly Start[] },
+): void {
+  if (reply.messages.length === 0 || reply.kind === "replayed") return;
+  if (paused) throw new Violation("messages are handed out, though the queue is paused");
+  const inFlight = group?.pending.list().filter(({ consumer }) => consumer !== SUSPECTS) ?? [];
+  if (maxInFlight !== undefined && inFlight.length > maxInFlight) {
+    throw new Violation(`${inFlight.length} messages are in flight, of at most ${maxInFlight}`);
+  }
+  if (rateLimit === undefined) return;
+  const { limit, perMs } = rateLimit;
+  const recent = starts.filter(({ at }) => at > now - perMs);
+  const begun = recent.reduce((sum, { count }) => sum + count, 0);
+  if (begun > limit) throw new Violation(`${begun} messages begin in ${perMs} ms, of ${limit}`);
+}
+
 /**
  * A message is stored only where no other has its key, and refused only where one has: `holder` is the
  * id of that one.

@@ -80,6 +80,9 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
       };
     },
 
+    setPaused(paused) {
+      tablesOf(memory, NAMES.stream, NAMES.group).paused = paused;
+    },
     loseGroup: () => void stream().groups.delete(NAMES.group),
     loseScripts() {},
     stopReplication() {

@@ -111,7 +111,7 @@ export function connectReal(server: ClockedRedis): RealServer {
         others: read,
         parked: new Map(
           pairsOf(parked)
-            .filter(([, score]) => Number(score) !== NEVER)
+            .filter(([id]) => !id.startsWith("xd:")) // marks
             .map(([id, score]) => [id, readParked(id, Number(score))]),
         ),
         keys: new Map(pairsOf(records).map(([key, score]) => [key, readRecord(Number(score))])),
@@ -140,6 +140,12 @@ export function connectReal(server: ClockedRedis): RealServer {
       repair: async (queue, cursor) =>
         readRepairReply(succeeded(await run(repairCall(queue, cursor)))),
 
+      setPaused: (paused) =>
+        atNow(async () => {
+          const { parked } = groupKeys(NAMES);
+          if (paused) await call("ZADD", parked, "-1", "xd:paused");
+          else await call("ZREM", parked, "xd:paused");
+        }),
       loseGroup: () =>
         atNow(
           async () => void (await orNothing(call("XGROUP", "DESTROY", NAMES.stream, NAMES.group))),
@@ -234,9 +240,6 @@ function pairsOf(reply: unknown): [string, string][] {
     index % 2 === 0 ? [[name, list[index + 1] as string]] : [],
   );
 }
-
-/** The score of the trim's marker in the parked set. */
-const NEVER = 2 ** 53 - 1;
 
 // As docs/design.md says that the scripts write them.
 function readParked(id: string, score: number) {

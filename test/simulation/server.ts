@@ -11,7 +11,14 @@ import type {
 } from "../../src/store.ts";
 import type { Awaitable, Backend, Surroundings, View } from "./backend.ts";
 import type { Counters } from "./counters.ts";
-import { checkEverything, checkHandedOut, checkKey, checkLeases } from "./invariants.ts";
+import {
+  checkEverything,
+  checkHandedOut,
+  checkKey,
+  checkLeases,
+  checkThrottling,
+  type Start,
+} from "./invariants.ts";
 import { type Ledger, Violation } from "./ledger.ts";
 import { type Attempt, createNetwork, type Weather } from "./network.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
@@ -35,6 +42,8 @@ export async function createServer(open: OpenBackend, scene: Scene) {
   const now = () => scheduler.now() + ahead;
   const backend = await open({ now, isFull: () => scheduler.now() < weather.fullUntil });
   const call = createNetwork(scheduler, weather, now, counters);
+  let paused = false;
+  const starts: Start[] = []; // of handlers, as far as the server allowed them
   let history = { exact: true, jumped: false };
 
   async function send(queue: StoreQueue, request: SendRequest) {
@@ -98,6 +107,10 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       ledger.doneUntil.set(key, now() + queue.windowMs);
     }
     checkEverything(after, ledger);
+    if (history.exact && !history.jumped) {
+      if (reply.kind !== "replayed") starts.push({ at: after.now, count: reply.messages.length });
+      checkThrottling(after, queue, reply, { paused, starts });
+    }
     checkHandedOut(after, ledger, queue, reply);
     return reply;
   }
@@ -163,6 +176,8 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       result: unused,
       depth: unused,
       takeKick: unused,
+      setPaused: unused,
+      importSlice: unused,
     };
   }
 
@@ -183,6 +198,10 @@ export async function createServer(open: OpenBackend, scene: Scene) {
     jump(to: number) {
       ahead = to;
       history = { ...history, jumped: true };
+    },
+    async setPaused(to: boolean) {
+      await backend.setPaused(to);
+      paused = to;
     },
     loseScripts: backend.loseScripts,
     async loseGroup() {

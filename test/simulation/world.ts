@@ -83,6 +83,10 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         ...(kept && !audited ? { retention: { age: "1 m" } } : {}),
         keepResults: chance(0.1),
         deduplicate: chance(0.3),
+        ...(chance(0.15) ? { maxInFlight: 5 + integer(20) } : {}),
+        ...(chance(0.15)
+          ? { rateLimit: { limit: 5 + integer(20), per: 1_000 + integer(9_000) } }
+          : {}),
         ...(chance(0.15) ? { maxBacklog: { messages: 20 + integer(60) } } : {}),
       },
       pass: {
@@ -281,7 +285,9 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     } else if (kind < 13) {
       counters.count("script flush");
       await loseScripts();
-    } else if (kind < 15) {
+    } else if (kind === 13) {
+      await pause();
+    } else if (kind < 16) {
       weather.fullUntil = scheduler.now() + integer(6_000);
     } else await disaster();
   }
@@ -289,6 +295,14 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   async function loseScripts(): Promise<void> {
     weather.scriptsLost = true;
     await server.loseScripts();
+  }
+
+  /** Somebody stops all work for a while. */
+  async function pause(): Promise<void> {
+    counters.count("pause");
+    await server.setPaused(true);
+    tell("the queue is paused");
+    scheduler.schedule(1_000 + integer(20_000), undefined, () => server.setPaused(false));
   }
 
   async function disaster(): Promise<void> {
@@ -324,6 +338,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     faults = false;
     await failOver?.();
     Object.assign(weather, calm());
+    await server.setPaused(false);
     for (const sleeper of alive) sleeper.frozenUntil = 0;
     while (alive.size > 0 && (await step())) {}
     for (let round = 0; round < 300; round += 1) {

@@ -162,6 +162,8 @@ interface Order {
       case "deadline":
       case "messages":
       case "requests":
+      case "paused":
+      case "limited":
       case "aborted":
       case "store":
         return stopped;

@@ -8,5 +8,5 @@ elseif not string.find(pending.err, "NOGROUP", 1, true) then
   return { "error", pending.err }
 end
 return { "ok", commands, call("XLEN", stream), in_flight,
-  call("ZCOUNT", parked_key, "-inf", "(" .. whole(2 ^ 53 - 1)), -- without the trim's marker
+  call("ZCOUNT", parked_key, 0, "(" .. whole(2 ^ 53 - 1)), -- without markers
   call("XLEN", dead_key), call("ZCARD", delayed_key), tonumber(call("HGET", state_key, "dropped") or "0") }

@@ -1,13 +1,13 @@
 -- The consumer group: made when it is missing, looked at by a survey, and what this token owns of it.
 
 local NEVER = 2 ^ 53 - 1 -- the score of the trim's marker in the parked set
-local pending, groups, foreign_position, unread -- known after a survey
+local pending, groups, unread -- known after a survey
 local length, first_ms, trimmed_excess = 0, nil, nil
 local all_settled, all_read_ms = true, math.huge -- over every group of the stream
 
--- How many messages are parked, without the marker.
+-- How many messages are parked, without the markers: the trim's, and that of a pause below zero.
 local function count_parked()
-  return call("ZCOUNT", parked_key, "-inf", "(" .. whole(NEVER))
+  return call("ZCOUNT", parked_key, 0, "(" .. whole(NEVER))
 end
 
 do
@@ -22,7 +22,9 @@ do
       from = "0"
     end
     call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
-    call("DEL", parked_key, crashes_key)
+    call("XGROUP", "CREATECONSUMER", stream, group, SUSPECTS) -- says that the group is of our making
+    call("ZREMRANGEBYSCORE", parked_key, 0, "+inf") -- a pause stays
+    call("DEL", crashes_key)
     call("HDEL", state_key, "marked")
     if start ~= "0" then
       call("HSET", state_key, "created", whole(now))

@@ -23,6 +23,10 @@ local function due_parked()
     return {}, true
   end
   local list = call("ZRANGE", parked_key, 0, claim, "WITHSCORES") -- with one more than may be claimed
+  if list[1] == "xd:paused" then
+    held_back, claim = 1, 0
+    return {}, false
+  end
   if waiting == 2 or #list == 0 then
     promote()
   end

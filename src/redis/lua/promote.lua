@@ -1,7 +1,6 @@
 -- Delayed messages that are due: out of their hash, into the stream, where this or another pass reads
 -- them. A field keeps the id that their sender knows.
 
-local PROMOTED_AT_ONCE = 100
 local promoted, promote = 0, nil
 
 local function is_next_due(time)
@@ -11,7 +10,7 @@ end
 do
   -- The ids that are due, as many as this turn may claim; learns when the next one is.
   local function due_delayed()
-    local most = math.min(claim, PROMOTED_AT_ONCE)
+    local most = math.min(claim, 100)
     local list = call("ZRANGE", delayed_key, 0, most, "WITHSCORES")
     local ids = {}
     for i = 1, #list, 2 do

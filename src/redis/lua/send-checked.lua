@@ -132,7 +132,7 @@ local function backlog()
     for _, flat in ipairs(groups.err and {} or groups) do
       local info = named(flat)
       if info.name == group and info.lag then
-        count = info.lag + info.pending + call("ZCOUNT", parked_key, "-inf", "(" .. whole(2 ^ 53 - 1))
+        count = info.lag + info.pending + call("ZCOUNT", parked_key, 0, "(" .. whole(2 ^ 53 - 1))
       end
     end
   end

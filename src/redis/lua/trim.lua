@@ -53,15 +53,18 @@ local function is_lost(parked, marked)
   return marked == "1" and not call("ZSCORE", parked, MARKER)
 end
 
--- Whether somebody who is not us works in our group. Alone on the stream, only such a one leaves
--- entries that are done: without it, and where nothing was ever kept, they are lost messages.
-local function has_foreign_consumer()
+-- Whether nobody but us ever worked in our group: then entries that are done, where nothing was ever
+-- kept, are lost messages. A group that somebody else has made has not our permanent consumer yet.
+local function is_ours_alone()
+  local ours = false
   for _, flat in ipairs(call("XINFO", "CONSUMERS", stream, group)) do
-    if string.sub(named(flat).name, 1, 3) ~= "xd:" then
-      return true
+    local name = named(flat).name
+    if string.sub(name, 1, 3) ~= "xd:" then
+      return false
     end
+    ours = ours or name == "xd:suspects"
   end
-  return false
+  return ours
 end
 
 local reply = try("XINFO", "GROUPS", stream)
@@ -81,7 +84,7 @@ for _, flat in ipairs(reply) do
   hold(first and first[1] or after(info["last-delivered-id"]))
 end
 local alone = #reply == 1 and shared == 0 and retain == "" and state[1] ~= "1"
-if state[2] ~= "1" and alone and not has_foreign_consumer() then
+if state[2] ~= "1" and alone and is_ours_alone() then
   return { "orphans", commands, 0, 0 }
 end
 if state[2] ~= "1" then
@@ -90,7 +93,7 @@ if state[2] ~= "1" then
 end
 for i = 4, #KEYS, 2 do
   for _, id in ipairs(call("ZRANGE", KEYS[i], 0, -1)) do
-    if id ~= MARKER then
+    if string.sub(id, 1, 3) ~= "xd:" then -- markers
       hold(id)
     end
   end

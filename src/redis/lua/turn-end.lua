@@ -1,6 +1,4 @@
--- The turn itself, from the parts above.
-
-local FIRST, LAST = 1, 2 -- when suspects may be handed out: turn.ts
+-- The turn itself, from the parts above. Suspects may be handed out first (1) or last (2), see turn.ts.
 
 ask_for_keys()
 settle_completed()
@@ -57,13 +55,16 @@ if survey > 0 and not quiet then
   end
   -- Passes that die in their first turn must not starve the ordinary work: every other pass that
   -- finds suspects looks for ordinary messages first.
-  if survey == 1 and state[9] == "1" and suspects == FIRST then
-    suspects = LAST
+  if survey == 1 and state[9] == "1" and suspects == 1 then
+    suspects = 2
   end
 end
 
 if claim > 0 and kind == "ordinary" and not quiet then
-  if suspects == FIRST and hand_empty and (pending or 1) > 0 then
+  limit_claim() -- after the sweep: what dead passes have left is not worked on
+end
+if claim > 0 and kind == "ordinary" and not quiet then
+  if suspects == 1 and hand_empty and (pending or 1) > 0 then
     claim_suspects()
   end
   if kind == "ordinary" then
@@ -73,7 +74,7 @@ if claim > 0 and kind == "ordinary" and not quiet then
       made = true
       claim_parked(due, claim - #messages)
     end
-    if suspects == LAST then
+    if suspects == 2 then
       if #messages > 0 then
         suspects_left = 1
       elseif hand_empty and (pending or 1) > 0 then
@@ -89,8 +90,12 @@ if #changes > 0 then
   call("HSET", state_key, unpack(changes))
 end
 
+if held_back > 1 and #messages < claim then
+  held_back = 0 -- there was no more
+end
 cut_to_size()
 local keyed_claim = take_keys()
+count_starts()
 nothing_parked = nothing_parked and #parks == 0
 flush()
 
@@ -117,5 +122,5 @@ end
 
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
-  created, pending_limit, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
+  created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
   groups, sweeping } or {} }

@@ -1,0 +1,42 @@
+// Limits over all functions of the queue, decided in the claim: how many messages are worked on at
+// once, and how many begin in a length of time. Suspects are not worked on, and do not count.
+
+import { isNextDue, SUSPECTS, type Turn } from "./turn-begin.ts";
+
+/** Of a rate's time; so exact it is, and never too generous. */
+const BUCKETS = 100;
+
+/** Lets the turn claim less, and says why. */
+export function limitClaim(turn: Turn): void {
+  const { queue } = turn;
+  if (queue.maxInFlight !== undefined) limitInFlight(turn, queue.maxInFlight);
+  if (queue.rateLimit !== undefined && turn.claim > 0) limitRate(turn, queue.rateLimit);
+}
+
+function limitInFlight(turn: Turn, most: number): void {
+  const { pending, consumers } = turn.group;
+  const inFlight = pending.size - (consumers.get(SUSPECTS)?.size ?? 0);
+  if (inFlight + turn.claim <= most) return;
+  turn.heldBack = "in flight";
+  turn.claim = Math.max(0, most - inFlight);
+}
+
+/** A bucket counts as long as any part of it is inside of the time. */
+function limitRate(turn: Turn, { limit, perMs }: NonNullable<Turn["queue"]["rateLimit"]>): void {
+  const { starts } = turn.tables;
+  const width = perMs / BUCKETS;
+  const endOf = (bucket: number) => (bucket + 1) * width + perMs;
+  for (const bucket of starts.keys()) if (endOf(bucket) <= turn.now) starts.delete(bucket);
+  const begun = [...starts.values()].reduce((sum, count) => sum + count, 0);
+  if (begun + turn.claim <= limit) return;
+  turn.heldBack = "rate";
+  turn.claim = Math.max(0, limit - begun);
+  if (turn.claim === 0) isNextDue(turn, Math.ceil(endOf(Math.min(...starts.keys()))));
+}
+
+export function countStarts(turn: Turn): void {
+  const { queue, tables, now, messages, kind } = turn;
+  if (queue.rateLimit === undefined || messages.length === 0 || kind === "replayed") return;
+  const bucket = Math.floor(now / (queue.rateLimit.perMs / BUCKETS));
+  tables.starts.set(bucket, (tables.starts.get(bucket) ?? 0) + messages.length);
+}

@@ -1,0 +1,57 @@
+-- Limits over all functions of the queue, decided in the claim: how many messages are worked on at
+-- once, and how many begin in a length of time. Suspects are not worked on, and do not count.
+
+local held_back = 0 -- why less is claimed than there may be: 1 paused, 2 rate, 3 in flight
+local limit_claim, count_starts
+do
+  local width = rate_per / 100 -- of a bucket of starts; so exact a rate is, and never too generous
+
+  local function limit_in_flight()
+    local summary = call("XPENDING", stream, group)
+    local in_flight = summary[1]
+    for _, consumer in ipairs(summary[4] or {}) do
+      if consumer[1] == SUSPECTS then
+        in_flight = in_flight - tonumber(consumer[2])
+      end
+    end
+    if in_flight + claim > max_in_flight then
+      held_back = 3
+      claim = math.max(0, max_in_flight - in_flight)
+    end
+  end
+
+  -- A bucket counts as long as any part of it is inside of the time.
+  local function limit_rate()
+    local begun, first, over = 0, nil, {}
+    local flat = call("HGETALL", starts_key)
+    for i = 1, #flat, 2 do
+      local bucket = tonumber(flat[i])
+      if (bucket + 1) * width + rate_per <= now then
+        over[#over + 1] = flat[i]
+      else
+        begun = begun + tonumber(flat[i + 1])
+        first = math.min(first or bucket, bucket)
+      end
+    end
+    call_in_slices({ "HDEL", starts_key }, over)
+    if begun + claim > rate_limit then
+      held_back = 2
+      claim = math.max(0, rate_limit - begun)
+      if claim == 0 then
+        is_next_due(math.ceil((first + 1) * width + rate_per))
+      end
+    end
+  end
+
+  function limit_claim()
+    if max_in_flight > 0 then limit_in_flight() end
+    if rate_limit > 0 and claim > 0 then limit_rate() end
+  end
+
+  function count_starts()
+    if rate_limit > 0 and #messages > 0 and kind ~= "replayed" then
+      call("HINCRBY", starts_key, whole(floor(now / width)), #messages)
+      call("PEXPIRE", starts_key, whole(2 * rate_per))
+    end
+  end
+end

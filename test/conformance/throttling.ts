@@ -1,0 +1,163 @@
+import { describe, expect, type TestOptions, test } from "vitest";
+import { drain } from "../../src/index.ts";
+import type { Target } from "./target.ts";
+import { idsOf, inHand, later, newToken, openWorkbench } from "./workbench.ts";
+
+const LEASE_MS = 300;
+const PER_MS = 400;
+
+/** What holds passes back, whoever makes them: a pause, a rate, a number in flight. */
+export function throttling(target: () => Target, together: TestOptions): void {
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+  describe("a paused queue", together, () => {
+    test("hands out nothing, and takes the outcomes of what is worked on", async () => {
+      const { queue, send, claim, turn } = openWorkbench(target());
+      await send(...numbers(4));
+      const pass = newToken();
+      const held = inHand((await claim(pass, 2)).messages);
+      await queue.pause();
+      expect(await claim(newToken())).toMatchObject({ messages: [], heldBack: "paused" });
+      await turn(pass, { complete: held.slice(0, 1), retry: later(held.slice(1)) });
+      expect(await queue.depth()).toMatchObject({ entries: 3, inFlight: 0, parked: 1 });
+      expect(await claim(newToken())).toMatchObject({ messages: [], heldBack: "paused" });
+      await queue.resume();
+      const reply = await claim(newToken());
+      expect(reply).toMatchObject({ heldBack: undefined });
+      expect(reply.messages).toHaveLength(3);
+    });
+
+    test("keeps delayed messages out of the stream", async () => {
+      const { queue, claim } = openWorkbench(target());
+      await queue.send(1, { delay: 20 });
+      await queue.pause();
+      await target().pass(20);
+      await claim(newToken());
+      expect(await queue.depth()).toMatchObject({ entries: 0, delayed: 1 });
+      await queue.resume();
+      expect((await claim(newToken())).messages).toHaveLength(1);
+    });
+
+    test("can be paused and resumed twice, and empty", async () => {
+      const { queue, claim, send } = openWorkbench(target());
+      await queue.pause();
+      await queue.pause();
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "paused", more: false });
+      await send(1);
+      await queue.resume();
+      await queue.resume();
+      expect((await claim(newToken())).messages).toHaveLength(1);
+      expect(await queue.depth()).toMatchObject({ parked: 0 });
+    });
+
+    test("stays paused when its group is lost and made anew", async () => {
+      const { queue, claim, send, outside, port } = openWorkbench(target());
+      await send(1);
+      await claim(newToken(), 0);
+      await queue.pause();
+      await outside.destroyGroup(port.group);
+      expect(await claim(newToken())).toMatchObject({ messages: [], heldBack: "paused" });
+      await queue.resume();
+      expect((await claim(newToken())).messages).toHaveLength(1);
+    });
+
+    test("removes what other groups have, and no more", async () => {
+      const { queue, send, claim, outside } = openWorkbench(target(), { shared: true });
+      await send(...numbers(3));
+      await outside.createGroup("audit", "0");
+      const pass = newToken();
+      const { messages } = await claim(pass, 1);
+      await queue.pause();
+      await outside.read("audit", "auditor");
+      await outside.ack("audit", ...(await outside.ids()));
+      const groups = [queue.resolved.storeQueue.group, "audit"];
+      await target().store.trim(queue.resolved.storeQueue, groups, {});
+      expect(await outside.ids()).toHaveLength(3);
+      expect(messages).toHaveLength(1);
+      await queue.resume();
+      expect((await claim(newToken())).messages).toHaveLength(2);
+    });
+  });
+
+  describe("a limit of what is in flight", together, () => {
+    test("holds for all passes together, and leaves room when messages are settled", async () => {
+      const { send, claim, turn } = openWorkbench(target(), { maxInFlight: 5 });
+      await send(...numbers(20));
+      const [one, other] = [newToken(), newToken()];
+      const first = await claim(one, 3);
+      expect(first).toMatchObject({ heldBack: undefined });
+      const second = await claim(other, 10);
+      expect(second.messages).toHaveLength(2);
+      expect(second.heldBack).toBe("in flight");
+      expect(await claim(newToken())).toMatchObject({ messages: [], heldBack: "in flight" });
+      // What a turn settles makes room for what it claims.
+      const next = await turn(one, { claim: 10, complete: inHand(first.messages) });
+      expect(next.messages).toHaveLength(3);
+    });
+
+    test("does not count what dead passes have left", async () => {
+      const { send, claim } = openWorkbench(target(), {
+        maxInFlight: 2,
+        visibilityTimeout: LEASE_MS,
+      });
+      await send(...numbers(3));
+      await claim(newToken(), 2);
+      await target().pass(LEASE_MS + 30);
+      const reply = await claim(newToken(), 2);
+      expect(reply.messages.length).toBeGreaterThan(0);
+    });
+
+    test("lets a pass end, and the next one do the rest", async () => {
+      const { queue, send, claim } = openWorkbench(target(), { maxInFlight: 1 });
+      await send(...numbers(3));
+      const pass = newToken();
+      await claim(pass, 1);
+      const report = await drain(queue, () => {});
+      expect(report).toMatchObject({ stopped: "limited", completed: 0, more: false });
+    });
+  });
+
+  describe("a limited rate", together, () => {
+    test("lets so many begin in its time, whoever asks, and tells when the next may", async () => {
+      const rateLimit = { limit: 4, per: PER_MS };
+      const { send, claim } = openWorkbench(target(), { rateLimit });
+      await send(...numbers(10));
+      const first = await claim(newToken(), 3);
+      expect(first).toMatchObject({ heldBack: undefined });
+      const second = await claim(newToken(), 3);
+      expect(second.messages).toHaveLength(1);
+      expect(second.heldBack).toBe("rate");
+      const third = await claim(newToken(), 3);
+      expect(third).toMatchObject({ messages: [], heldBack: "rate" });
+      const due = third.nextDueAt ?? 0;
+      expect(due).toBeGreaterThan(first.now + PER_MS - 1);
+      expect(due).toBeLessThanOrEqual(first.now + PER_MS * 1.01 + 2);
+      await target().pass(PER_MS * 1.01 + 5);
+      expect((await claim(newToken(), 10)).messages.length).toBeGreaterThanOrEqual(3);
+    });
+
+    test("counts what is tried again, and not what was given back unseen", async () => {
+      const rateLimit = { limit: 2, per: "1 h" } as const;
+      const { send, claim, turn } = openWorkbench(target(), { rateLimit });
+      await send(1);
+      const pass = newToken();
+      const { messages } = await claim(pass);
+      await turn(pass, { retry: later(inHand(messages)) });
+      const again = newToken();
+      expect(idsOf(await claim(again))).toEqual(idsOf({ messages } as never));
+      await send(2);
+      expect(await claim(newToken())).toMatchObject({ messages: [], heldBack: "rate" });
+    });
+
+    test("a pass with time left waits for it", async () => {
+      const rateLimit = { limit: 2, per: 100 };
+      const { queue, send } = openWorkbench(target(), { rateLimit });
+      await send(...numbers(5));
+      const at: number[] = [];
+      const handler = () => void at.push(target().store.now());
+      const report = await drain(queue, handler, { maxDuration: "20 s" });
+      expect(report).toMatchObject({ completed: 5, stopped: "empty" });
+      expect((at[4] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(195);
+    });
+  });
+}
