@@ -18,7 +18,8 @@ export async function continueBacklog(pass: Pass, stopped: Stopped): Promise<boo
   if (wake === undefined || depth >= maxDepth || !WITH_MORE.includes(stopped)) return false;
   if (tally.claimed === 0 || requestsLeft(pass) <= 0) return false;
   try {
-    const first = await store.takeKick(storeQueue, wake.debounceMs, callLimits(pass, true));
+    const kick = { depth: depth + 1, ms: wake.debounceMs };
+    const first = await store.takeKick(storeQueue, kick, callLimits(pass, true));
     return first && (await wake.kick({ queue: queue.name, depth: depth + 1 }));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

@@ -30,7 +30,10 @@ export interface DrainOptions {
    * passes in a row. @default none is asked for
    */
   readonly continuation?: { readonly maxDepth: number };
-  /** How many passes in a row have asked for the next one; the runtimes know it. @default 0 */
+  /**
+   * How many passes in a row have asked for the next one, 0 where a send has; the runtimes know it.
+   * @default nobody has: it is a tick
+   */
   readonly depth?: number;
   /**
    * Poll with growing pauses for what comes, as long as there is time, instead of ending when nothing is
@@ -72,6 +75,8 @@ export interface ResolvedDrain {
   readonly lanes: number;
   readonly prefetch: boolean;
   readonly continuation: { readonly depth: number; readonly maxDepth: number };
+  /** Until when sends may rely on the kick that asked for this pass. */
+  readonly kickedUntil: number;
   readonly linger: { readonly pauseMs: number; readonly maxPauseMs: number } | undefined;
   readonly handlerTimeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -141,6 +146,7 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
     lanes,
     prefetch: flag("prefetch", options.prefetch, true) && !careful,
     continuation: resolveContinuation(queue, options),
+    kickedUntil: options.depth === 0 ? startedAt + (queue.wake?.debounceMs ?? 0) : 0,
     linger: resolveLinger(options.linger),
     handlerTimeoutMs:
       options.handlerTimeout === undefined

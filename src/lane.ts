@@ -182,11 +182,24 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     const { linger } = options;
     if (linger === undefined || pass.open > 1) return false;
     const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls);
-    const pause =
-      nextDueAt === undefined ? growing : Math.min(growing, Math.max(1, nextDueAt - now));
+    const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
+    const pause = dueIn > 0 ? Math.min(growing, dueIn) : growing;
     if (store.now() + pause >= workUntil(options) || requestsLeft(pass) <= 2) return false;
     polls += 1;
     pass.tally.polls += 1;
+    await waker.wait(pause);
+    return true;
+  }
+
+  /**
+   * A kick stands for all that is sent in its debounce: the pass that it asked for looks once more when
+   * that is over.
+   */
+  async function waitedForKick(): Promise<boolean> {
+    const { kickedUntil } = options;
+    const pause = kickedUntil - store.now();
+    if (pass.open > 1 || pause <= 0 || requestsLeft(pass) <= 2) return false;
+    if (kickedUntil >= workUntil(options)) return false;
     await waker.wait(pause);
     return true;
   }
@@ -249,8 +262,13 @@ export async function runLane(pass: Pass): Promise<Stopped> {
         const found = outlook.seen?.found;
         if (reply.reclaimed > 0 && found?.sweeping === true) {
           await waker.wait(Math.max(1, found.nextAt - reply.now));
-        } else if (!(await waitedForRate(reply)) && !(await lingered(reply)))
+        } else if (
+          !(await waitedForRate(reply)) &&
+          !(await lingered(reply)) &&
+          !(await waitedForKick())
+        ) {
           return heldBackBy(reply);
+        }
       }
     }
   } catch (error) {

@@ -67,7 +67,7 @@ export interface QueueOptions {
 export interface BacklogOptions {
   /** Most messages that wait, are worked on, or are delayed. */
   readonly messages?: number;
-  /** Most memory of the stream, in bytes as the server tells them; a service may limit a key's. */
+  /** Most memory of the stream and of delayed messages, in bytes as the server tells them. */
   readonly bytes?: number;
   /** From which part of a limit on `onWarning` is told. @default 0.8 */
   readonly warnAt?: number;
@@ -209,6 +209,10 @@ function resolveKeepNewest(given: QueueOptions["keepNewest"]): StoreQueue["keepN
 }
 
 function resolveStoreQueue(options: QueueOptions): StoreQueue {
+  if (options.deduplicate === true && options.keepNewest !== undefined) {
+    // A dropped message would keep its key.
+    refuse("keepNewest", "given only without `deduplicate`", options.keepNewest);
+  }
   const deadLetters = options.deadLetters ?? {};
   onlyKnown("`deadLetters`", deadLetters, ["stream", "retention"]);
   const stream = name("stream", options.stream ?? options.name);

@@ -142,8 +142,12 @@ export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
   /** From now on turns claim nothing, or claim again. */
   setPaused(queue: StoreQueue, paused: boolean, limits: CallLimits): Promise<void>;
-  /** Says whether the caller is the first to kick in so many milliseconds. */
-  takeKick(queue: StoreQueue, ms: number, limits: CallLimits): Promise<boolean>;
+  /** Says whether the caller is the first to kick for a pass of this depth in so many milliseconds. */
+  takeKick(
+    queue: StoreQueue,
+    kick: { readonly depth: number; readonly ms: number },
+    limits: CallLimits,
+  ): Promise<boolean>;
   /** Takes a delayed message back; says whether it still waited. */
   cancel(queue: StoreQueue, id: string, limits: CallLimits): Promise<boolean>;
   turn(queue: StoreQueue, request: TurnRequest, limits: CallLimits): Promise<TurnReply>;

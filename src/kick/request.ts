@@ -8,7 +8,11 @@ export function kickBody({ queue, depth }: KickRequest): { queue: string; depth:
   return { queue: name("queue", queue), depth: readDepth(depth) };
 }
 
-/** The depth in what somebody was kicked with; 0 where it says none. @throws OptionError */
-export function readDepth(given: unknown): number {
+/** The depth in what somebody was kicked with; undefined where it says none. @throws OptionError */
+export function depthIn(given: unknown): number | undefined {
+  return given === undefined ? undefined : readDepth(given);
+}
+
+function readDepth(given: unknown): number {
   return integer("depth", given as number | undefined, { min: 0, max: MOST_DEPTH, default: 0 });
 }

@@ -13,8 +13,8 @@ export function cancel(memory: Memory, queue: StoreQueue, id: string, requestId:
   const delayed = delayedOf(memory, queue.stream);
   const key = fieldOf(delayed.get(id)?.fields ?? [], queue.keyField) ?? "";
   const found = delayed.delete(id);
-  if (queue.deduplicate && key !== "") {
-    const { keys, ids } = tablesOf(memory, queue.stream, queue.group);
+  const { keys, ids } = tablesOf(memory, queue.stream, queue.group);
+  if (queue.deduplicate && key !== "" && ids.get(key) === id) {
     keys.delete(key);
     ids.delete(key);
   }

@@ -1,6 +1,6 @@
 // Idempotency keys of what was claimed: done inside the window, in progress elsewhere, or ours now.
 
-import { fieldOf } from "../fields.ts";
+import { fieldOf, ID_FIELD } from "../fields.ts";
 import type { ClaimedEntry } from "../store.ts";
 import { sizeOf } from "./bytes.ts";
 import { entryId, isThere } from "./holders.ts";
@@ -66,7 +66,8 @@ export function takeKeys(turn: Turn): void {
       return false;
     }
     const holder = record !== undefined && record.expiresAt < 0 ? tables.ids.get(key) : undefined;
-    const ours = holder !== undefined && entryId(holder) === id;
+    const knownAs = fields[0] === ID_FIELD ? fields[1] : id;
+    const ours = holder !== undefined && [id, knownAs].includes(entryId(holder));
     if (!seen.has(key) && ours) {
       seen.add(key);
       return true;
@@ -91,7 +92,7 @@ export function keepHouse(turn: Turn, ending: boolean): void {
   const expired = [...tables.keys].filter(([, record]) => isOver(record)).slice(0, 2_000);
   for (const [key] of expired) {
     tables.keys.delete(key);
-    if (queue.deduplicate) tables.ids.delete(key);
+    tables.ids.delete(key);
     if (queue.keepResults) tables.results.delete(key);
   }
 }

@@ -1,7 +1,7 @@
 // Limits over all functions of the queue, decided in the claim: how many messages are worked on at
 // once, and how many begin in a length of time. Suspects are not worked on, and do not count.
 
-import { isNextDue, SUSPECTS, type Turn } from "./turn-begin.ts";
+import { SUSPECTS, type Turn } from "./turn-begin.ts";
 
 /** Of a rate's time; so exact it is, and never too generous. */
 const BUCKETS = 100;
@@ -31,7 +31,8 @@ function limitRate(turn: Turn, { limit, perMs }: NonNullable<Turn["queue"]["rate
   if (begun + turn.claim <= limit) return;
   turn.heldBack = "rate";
   turn.claim = Math.max(0, limit - begun);
-  if (turn.claim === 0) isNextDue(turn, Math.ceil(endOf(Math.min(...starts.keys()))));
+  // Whatever is due: nothing begins before.
+  if (turn.claim === 0) turn.nextDueAt = Math.ceil(endOf(Math.min(...starts.keys())));
 }
 
 export function countStarts(turn: Turn): void {

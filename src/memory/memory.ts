@@ -70,8 +70,8 @@ export interface GroupTables {
   /** How many messages began in each hundredth of a limited rate's time. */
   readonly starts: Map<number, number>;
   paused: boolean;
-  /** Until when nobody else needs to kick. */
-  kickedUntil: number;
+  /** Until when nobody else needs to kick for a pass of this depth. */
+  readonly kickedUntil: Map<number, number>;
   state: GroupState;
 }
 
@@ -91,7 +91,7 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
       results: new Map(results),
       starts: new Map(starts),
       paused,
-      kickedUntil,
+      kickedUntil: new Map(kickedUntil),
       state: { ...state },
     };
     return [name, copy] as const;
@@ -131,7 +131,7 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     results: new Map(),
     starts: new Map(),
     paused: false,
-    kickedUntil: 0,
+    kickedUntil: new Map(),
     state: {},
   };
   memory.groups.set(name, made);

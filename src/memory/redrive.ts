@@ -1,3 +1,4 @@
+import { ID_FIELD } from "../fields.ts";
 import type { StoreQueue } from "../store.ts";
 import { isOurs, STORY } from "./dead-letters.ts";
 import { deadLettersOf, type Memory, streamOf } from "./memory.ts";
@@ -20,7 +21,9 @@ export function redrive(
     const letter = letters.get(id);
     if (letter === undefined || !isOurs(letter)) return undefined;
     letters.delete([id]);
-    return streamOf(memory, queue.stream).add(letter.fields.slice(STORY));
+    const fields = letter.fields.slice(STORY);
+    // As a new message: one that was delayed has an id of its own, which goes.
+    return streamOf(memory, queue.stream).add(fields[0] === ID_FIELD ? fields.slice(2) : fields);
   });
   remember(memory, requestId, { ids: made });
   return made;

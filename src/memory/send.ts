@@ -44,16 +44,20 @@ export function send(
   if (ids.length > 0) remember(memory, request.requestId, { ids, duplicates });
   const { kickMs } = request;
   const stored = ids.length > duplicates.length;
-  const kick = kickMs !== undefined && stored && takeKick(memory, queue, kickMs);
+  const kick = kickMs !== undefined && stored && takeKick(memory, queue, { depth: 0, ms: kickMs });
   return { ids: ids.map(String), duplicates, ...reasons(ids, request), backlog, kick, bill };
 }
 
-/** Whether this is the first kick in so many milliseconds. */
-export function takeKick(memory: Memory, { stream, group }: StoreQueue, ms: number): boolean {
-  const tables = tablesOf(memory, stream, group);
+/** Whether this is the first kick for a pass of this depth in so many milliseconds. */
+export function takeKick(
+  memory: Memory,
+  { stream, group }: StoreQueue,
+  { depth, ms }: { readonly depth: number; readonly ms: number },
+): boolean {
+  const { kickedUntil } = tablesOf(memory, stream, group);
   const now = timeOf(memory);
-  if (tables.kickedUntil > now) return false;
-  tables.kickedUntil = now + ms;
+  if ((kickedUntil.get(depth) ?? 0) > now) return false;
+  kickedUntil.set(depth, now + ms);
   return true;
 }
 
@@ -69,7 +73,7 @@ function reasons(ids: readonly unknown[], { entries }: SendRequest) {
 /** Completed entries that are kept do not count. */
 function backlogOf(memory: Memory, queue: StoreQueue): Backlog {
   const stream = streamOf(memory, queue.stream);
-  const delayed = delayedOf(memory, queue.stream).size;
+  const delayed = [...delayedOf(memory, queue.stream).values()];
   const group = stream.groups.get(queue.group);
   const keeps = queue.shared || queue.retention !== undefined;
   const list = stream.list();
@@ -81,9 +85,13 @@ function backlogOf(memory: Memory, queue: StoreQueue): Backlog {
       : list.length;
   const { messages, bytes } = queue.maxBacklog ?? {};
   return {
-    messages: messages === undefined ? 0 : waiting + delayed,
-    bytes: bytes === undefined ? 0 : list.reduce((sum, { fields }) => sum + sizeOf(fields), 0),
+    messages: messages === undefined ? 0 : waiting + delayed.length,
+    bytes: bytes === undefined ? 0 : bytesOf(list) + bytesOf(delayed),
   };
+}
+
+function bytesOf(list: readonly { readonly fields: readonly string[] }[]): number {
+  return list.reduce((sum, { fields }) => sum + sizeOf(fields), 0);
 }
 
 function isFull(

@@ -86,7 +86,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       run("setPaused", limits, () => {
         tablesOf(memory, queue.stream, queue.group).paused = paused;
       }),
-    takeKick: (queue, ms, limits) => run("takeKick", limits, () => takeKick(memory, queue, ms)),
+    takeKick: (queue, kick, limits) => run("takeKick", limits, () => takeKick(memory, queue, kick)),
     cancel: (queue, id, limits) => {
       const requestId = randomId(() => clock.random());
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));

@@ -39,7 +39,7 @@ export function readTrimReply(reply: readonly unknown[], requests: number): Trim
 
 /** Parks again what the loss of the parked set made invisible. */
 export const repairScript = defineScript("repair", {
-  keys: ["stream", "parked_key", "state_key"],
+  keys: ["stream", "parked_key", "state_key", "delayed_key", "bodies_key"],
   args: { group: "text", from: "text" },
   fragments: ["repair"],
 });
@@ -48,7 +48,13 @@ export function repairCall(queue: StoreQueue, cursor: string | undefined): Scrip
   const keys = groupKeys(queue);
   return callOf(
     repairScript,
-    { stream: keys.stream, parked_key: keys.parked, state_key: keys.state },
+    {
+      stream: keys.stream,
+      parked_key: keys.parked,
+      state_key: keys.state,
+      delayed_key: keys.delayed,
+      bodies_key: keys.bodies,
+    },
     { group: queue.group, from: cursor ?? "-" },
   );
 }

@@ -115,8 +115,9 @@ export function createRedisStore(
       await command(paused ? set : ["ZREM", parked, PAUSED], limits);
     },
 
-    async takeKick(queue, ms, limits) {
-      const set = ["SET", groupKeys(queue).kicked, "1", "NX", "PX", String(ms)];
+    async takeKick(queue, { depth, ms }, limits) {
+      const key = `${groupKeys(queue).kicked}:${depth}`;
+      const set = ["SET", key, "1", "NX", "PX", String(ms)];
       return (await command(set, limits)) !== null;
     },
 

@@ -13,7 +13,7 @@ export interface PassSettings {
   readonly limits: InvocationLimits;
   /** What the event or the request asks for, in JSON: it narrows every pass. */
   readonly asked?: unknown;
-  /** How many passes in a row have asked for the next one. @default 0 */
+  /** How many passes in a row have asked for the next one; undefined where it is a tick. */
   readonly depth?: number | undefined;
   readonly onReport?: OnReport | undefined;
 }
@@ -27,12 +27,15 @@ export interface PassSettings {
  */
 export async function drainWorks(
   works: readonly Work[],
-  { limits, asked, depth = 0, onReport }: PassSettings,
+  { limits, asked, depth, onReport }: PassSettings,
 ): Promise<readonly DrainReport[]> {
   const share = { ...limits, maxRequests: shareOf(limits.maxRequests, works.length) };
   const passes = works.map((work) => ({
     ...work,
-    options: { ...narrow(work, withinInvocation(work, share), asked), depth },
+    options: {
+      ...narrow(work, withinInvocation(work, share), asked),
+      ...(depth === undefined ? {} : { depth }),
+    },
   }));
   const ends = await Promise.allSettled(
     passes.map(async ({ queue, handler, options }) => {

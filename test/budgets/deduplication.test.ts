@@ -18,13 +18,16 @@ serverTest(
   },
 );
 
-serverTest("a pass over deduplicated messages costs what one over keys does", async () => {
-  const costs: number[] = [];
-  for (const deduplicate of [false, true]) {
-    const { queue, commandsOf } = await warmQueue({ deduplicate });
-    await queue.sendBatch(BATCH);
-    costs.push(await commandsOf(() => drain(queue, () => {}, { prefetch: false })));
-  }
-  const [plain = 0, deduplicated = 0] = costs;
-  expect(deduplicated - plain).toBe(2);
-});
+serverTest(
+  "a pass over deduplicated messages costs three commands more than one over keys",
+  async () => {
+    const costs: number[] = [];
+    for (const deduplicate of [false, true]) {
+      const { queue, commandsOf } = await warmQueue({ deduplicate });
+      await queue.sendBatch(BATCH);
+      costs.push(await commandsOf(() => drain(queue, () => {}, { prefetch: false })));
+    }
+    const [plain = 0, deduplicated = 0] = costs;
+    expect(deduplicated - plain).toBe(3);
+  },
+);

@@ -123,6 +123,26 @@ export function deduplication(target: () => Target, together: TestOptions): void
       expect((await queue.send(2, keyed)).duplicate).toBeUndefined();
     });
 
+    test("a message that is cancelled frees no key that another one has", async () => {
+      const { queue } = open();
+      const plain = createQueue({ name: queue.name, store: target().store });
+      const delayed = await plain.send(1, { ...keyed, delay: "1 h" });
+      const { id } = await queue.send(2, keyed);
+      expect(await queue.cancel(delayed.id)).toBe(true);
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+    });
+
+    test("a delayed message keeps its key where another group puts it into the stream", async () => {
+      const { queue } = open();
+      const { id } = await queue.send(1, { ...keyed, delay: 20 });
+      await target().pass(20);
+      const other = openWorkbench(target(), { name: queue.name, group: "other" });
+      expect((await other.claim(newToken())).messages).toHaveLength(1);
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+    });
+
     test("a message that somebody else deleted has its key no more", async () => {
       const { queue, outside } = open();
       const { id } = await queue.send(1, keyed);

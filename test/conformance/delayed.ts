@@ -118,7 +118,7 @@ export function delayed(target: () => Target, together: TestOptions): void {
       expect(await queue.depth()).toMatchObject({ entries: 1 });
     });
 
-    test("a delayed message that fails for good keeps its id as a dead letter and after it", async () => {
+    test("a delayed message that fails for good keeps its id as a dead letter, and is a new one after it", async () => {
       const { queue } = openWorkbench(target());
       const { id } = await queue.send("later", { delay: 20 });
       await target().pass(20);
@@ -128,10 +128,11 @@ export function delayed(target: () => Target, together: TestOptions): void {
       await drain(queue, reject);
       const [letter] = await queue.deadLetters.list();
       expect(letter).toMatchObject({ originalId: id, payload: "later" });
-      await queue.deadLetters.redrive([letter?.id ?? ""]);
+      const again = await queue.deadLetters.redrive([letter?.id ?? ""]);
       const ids: string[] = [];
       await drain(queue, (message) => void ids.push(message.id));
-      expect(ids).toEqual([id]);
+      expect(ids).toEqual(again);
+      expect(again).not.toContain(id);
     });
 
     test("the payload of a delayed message survives byte for byte", async () => {

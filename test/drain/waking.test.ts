@@ -85,6 +85,25 @@ test("passes that overlap ask once in a moment", async () => {
   expect(kicks).toHaveLength(1);
 });
 
+test("a chain of quick passes is not broken by the debounce", async () => {
+  const { queue, kicks } = openQueue();
+  await queue.sendBatch(batch(100));
+  for (const depth of [0, 1, 2]) await drain(queue, () => {}, { ...LIMITED, depth });
+  expect(kicks.map(({ depth }) => depth)).toEqual([1, 2, 3]);
+});
+
+test("the pass that a send asked for takes along what is sent in its debounce", async () => {
+  const { queue, kicks, store } = openQueue();
+  await queue.send(1, { wake: true });
+  void store.sleep(600).then(() => queue.send(2, { wake: true }));
+  const seen: number[] = [];
+  const handler = ({ payload }: { readonly payload: number }) => void seen.push(payload);
+  const kicked = await drain(queue, handler, { depth: 0 });
+  expect(seen).toEqual([1, 2]);
+  expect(kicked).toMatchObject({ stopped: "empty", polls: 0 });
+  expect(kicks).toHaveLength(1);
+});
+
 test("a pass that leaves nothing asks for none, and neither does one that was told to", async () => {
   const { queue, kicks } = openQueue();
   await queue.sendBatch(batch(5));
@@ -125,6 +144,16 @@ test("a pass that lingers is there when a delayed or retried message is due", as
   };
   await drain(queue, handler, { linger: { pause: "1 s" }, maxDuration: "10 s" });
   expect(at).toEqual([2_345, 3_045]);
+});
+
+test("a limited rate is waited for once, however much is due", async () => {
+  const backoff = { initial: 0, jitter: "none" } as const;
+  const { queue } = openQueue({ rateLimit: { limit: 50, per: "3 s" }, backoff });
+  await queue.sendBatch(batch(50));
+  await drain(queue, () => Promise.reject(new Error("once")), { maxMessages: 50 });
+  const report = await drain(queue, () => {}, { batch: 10, maxDuration: "10 s" });
+  expect(report.completed).toBe(50);
+  expect(report.requests).toBeLessThan(20);
 });
 
 test("a pass that does not linger ends when nothing is left", async () => {

@@ -54,3 +54,20 @@ test("without its state hash a queue goes on as before", async () => {
   await redis.del(keyOf(queue, "state"));
   expect(await drain(queue, () => {})).toMatchObject({ completed: 40, lost: 0 });
 });
+
+test("delayed messages whose due times were lost are found by a repair, and come when they are due", async () => {
+  const queue = tcpQueue<number>();
+  const [first] = await queue.sendBatch([
+    { payload: 1, delay: "1 h" },
+    { payload: 2, delay: 1 },
+  ]);
+  await redis.del(`{${queue.name}}:xd:${queue.name}::delayed`);
+  expect(await queue.depth()).toMatchObject({ delayed: 0 });
+  await drain(queue, () => {});
+  await queue.repair();
+  expect(await queue.depth()).toMatchObject({ delayed: 2 });
+  const seen: number[] = [];
+  await drain(queue, ({ payload }) => void seen.push(payload));
+  expect(seen).toEqual([2]);
+  expect(await queue.cancel(first?.id ?? "")).toBe(true);
+});

@@ -9,7 +9,7 @@ local body = dedupe == 1 and call("HGET", bodies_key, id)
 local found = call("HDEL", bodies_key, id)
 call("ZREM", delayed_key, id)
 local key = body and key_of(fields_of(body)) or ""
-if key ~= "" then
+if key ~= "" and call("HGET", ids_key, key) == id then
   call("ZREM", keys_key, key)
   call("HDEL", ids_key, key)
 end

@@ -76,11 +76,13 @@ do
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
+    local fields = messages[owners[i]][2]
+    local known_as = fields[1] == "xd:id" and fields[2] or id
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
-      elseif not seen[key] and holder and entry_id(holder) == id then
+      elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
         seen[key] = true -- it holds its key already
       elseif seen[key] or holder and is_there(holder) then
         park(id, now + lease, count - 1)
@@ -108,27 +110,49 @@ do
   end
 end
 
--- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
-local function keep_house(keyed_claim, ending)
-  if housekeeping == 1 or ending and keyed == 1 then
-    local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
-    if #expired > 0 then
-      call_in_slices({ "ZREM", keys_key }, expired)
-      if keep_results == 1 then
-        call_in_slices({ "HDEL", results_key }, expired)
-      end
-      if dedupe == 1 then
-        call_in_slices({ "HDEL", ids_key }, expired)
+local keep_house
+do
+  -- A message that somebody else deleted holds its key no more: some keys are looked at, by chance.
+  local function drop_abandoned()
+    local sample, held = call("ZRANDMEMBER", keys_key, 20, "WITHSCORES"), {}
+    for i = 1, #sample, 2 do
+      if tonumber(sample[i + 1]) < 0 then
+        held[#held + 1] = sample[i]
       end
     end
-  elseif not (keyed_claim and survey == 1) then
-    return
+    local abandoned = {}
+    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, held)) do
+      if not holder or not is_there(holder) then
+        abandoned[#abandoned + 1] = held[i]
+      end
+    end
+    call_in_slices({ "ZREM", keys_key }, abandoned)
+    call_in_slices({ "HDEL", ids_key }, abandoned)
   end
-  call("PEXPIRE", keys_key, whole(key_life))
-  if dedupe == 1 then
-    call("PEXPIRE", ids_key, whole(key_life))
-  end
-  if keep_results == 1 then
-    call("PEXPIRE", results_key, whole(window + 3600000))
+
+  -- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
+  function keep_house(keyed_claim, ending)
+    if housekeeping == 1 or ending and keyed == 1 then
+      local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
+      if #expired > 0 then
+        call_in_slices({ "ZREM", keys_key }, expired)
+        if keep_results == 1 then
+          call_in_slices({ "HDEL", results_key }, expired)
+        end
+        call_in_slices({ "HDEL", ids_key }, expired)
+      end
+      if dedupe == 1 then
+        drop_abandoned()
+      end
+    elseif not (keyed_claim and survey == 1) then
+      return
+    end
+    call("PEXPIRE", keys_key, whole(key_life))
+    if dedupe == 1 then
+      call("PEXPIRE", ids_key, whole(key_life))
+    end
+    if keep_results == 1 then
+      call("PEXPIRE", results_key, whole(window + 3600000))
+    end
   end
 end

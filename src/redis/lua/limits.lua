@@ -38,7 +38,7 @@ do
       held_back = 2
       claim = math.max(0, rate_limit - begun)
       if claim == 0 then
-        is_next_due(math.ceil((first + 1) * width + rate_per))
+        next_due = math.ceil((first + 1) * width + rate_per) -- whatever is due: nothing begins before
       end
     end
   end

@@ -24,17 +24,18 @@ do
     return ids
   end
 
-  function promote()
-    local ids = due_delayed()
-    local gone, holders = {}, {}
+  -- Puts some into the stream; returns their bytes, and whether there was memory for all.
+  local function move(ids, gone, holders)
+    local bytes = 0
     for i, body in ipairs(ask_in_slices({ "HMGET", bodies_key }, ids)) do
       if body then
         local fields = fields_of(body)
         local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields))
         if type(id) == "table" and id.err then -- no memory is left: the rest waits
-          break
+          return bytes, false
         end
         promoted = promoted + 1
+        bytes = bytes + #body
         local key = dedupe == 1 and key_of(fields) or ""
         if key ~= "" then
           append(holders, key, ids[i] .. " " .. id)
@@ -43,6 +44,24 @@ do
         lost_payloads = lost_payloads + 1
       end
       gone[#gone + 1] = ids[i]
+    end
+    return bytes, true
+  end
+
+  -- The first few tell how large they are; so much at once as a claim may return.
+  function promote()
+    local ids = due_delayed()
+    local gone, holders = {}, {}
+    local moved, at, size, goes_on = 0, 1, 10, true
+    while goes_on and at <= #ids do
+      local bytes
+      bytes, goes_on = move({ unpack(ids, at, math.min(at + size - 1, #ids)) }, gone, holders)
+      moved, at = moved + bytes, at + size
+      size = moved / at * #ids <= max_bytes and 100 or 10
+      if moved > max_bytes and at <= #ids then
+        is_next_due(now)
+        goes_on = false
+      end
     end
     call_in_slices({ "ZREM", delayed_key }, gone)
     call_in_slices({ "HDEL", bodies_key }, gone)

@@ -12,7 +12,8 @@ for i = list_at, #ARGV do
   local id = ""
   local ours = entry and #entry[2] > 12 and entry[2][1] == "failed_at" and entry[2][11] == "original_id"
   if ours then
-    id = call("XADD", stream, "*", unpack(entry[2], 13))
+    -- As a new message: one that was delayed has an id of its own, which goes.
+    id = call("XADD", stream, "*", unpack(entry[2], entry[2][13] == "xd:id" and 15 or 13))
     call("XDEL", dead_key, ARGV[i])
   end
   ids[#ids + 1] = id

@@ -4,6 +4,19 @@
 -- Reply: the id to go on from ("" at the end) and how many were parked. O(entries looked at).
 
 local now = server_time()
+
+-- The set of delayed messages is made again from the due times in their bodies. O(delayed messages).
+if from == "-" and call("HLEN", bodies_key) > call("ZCARD", delayed_key) then
+  local cursor = "0"
+  repeat
+    local reply = call("HSCAN", bodies_key, cursor, "COUNT", 100)
+    for i = 1, #reply[2], 2 do
+      call("ZADD", delayed_key, "NX", string.match(reply[2][i + 1], "^%d+"), reply[2][i])
+    end
+    cursor = reply[1]
+  until cursor == "0"
+end
+
 local position
 local groups = try("XINFO", "GROUPS", stream)
 if groups.err or #groups > 1 or call("HGET", state_key, "shared") == "1" then

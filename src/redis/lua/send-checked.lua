@@ -143,7 +143,10 @@ find_duplicates()
 local waiting = {}
 if max_messages > 0 or max_bytes > 0 then
   local messages = max_messages > 0 and backlog() or 0
-  local bytes = max_bytes > 0 and (call("MEMORY", "USAGE", stream) or 0) or 0
+  local bytes = 0
+  if max_bytes > 0 then
+    bytes = (call("MEMORY", "USAGE", stream) or 0) + (call("MEMORY", "USAGE", bodies_key) or 0)
+  end
   local too_many = max_messages > 0 and messages + #rows - #duplicates > max_messages
   if #duplicates < #rows and (too_many or max_bytes > 0 and bytes >= max_bytes) then
     return { "full", commands, "", "", "", { messages, bytes } }

@@ -1,5 +1,5 @@
 import { OptionError } from "../../index.ts";
-import { readDepth } from "../../kick/request.ts";
+import { depthIn } from "../../kick/request.ts";
 import type { Work } from "../work.ts";
 
 // What asks for a pass: a schedule with an input of its own or with the default one, a rule, or
@@ -10,15 +10,15 @@ import type { Work } from "../work.ts";
 export interface DrainEvent {
   /** The only queue to drain; undefined for all. */
   readonly queue: string | undefined;
-  /** How many passes in a row have asked for the next one. */
-  readonly depth: number;
+  /** How many passes in a row have asked for the next one; undefined where nobody kicked. */
+  readonly depth: number | undefined;
   /** Limits, not yet checked; undefined where none were given. */
   readonly asked: object | undefined;
 }
 
 /** @throws OptionError for an event that is none, such as one of another service, or a `depth` that is none. */
 export function readDrainEvent(event: unknown): DrainEvent {
-  const nothing = { queue: undefined, depth: 0, asked: undefined };
+  const nothing = { queue: undefined, depth: undefined, asked: undefined };
   if (event === undefined || event === null || isEnvelope(event)) return nothing;
   if (typeof event !== "object" || Array.isArray(event)) {
     throw new OptionError("Expected the input to be a JSON object with `queue` and limits.");
@@ -30,7 +30,7 @@ export function readDrainEvent(event: unknown): DrainEvent {
   if (queue !== undefined && typeof queue !== "string") {
     throw new OptionError("Expected `queue` in the input to be a queue's name.");
   }
-  return { queue, depth: readDepth(depth), asked };
+  return { queue, depth: depthIn(depth), asked };
 }
 
 /** The works that an event asks for. @throws OptionError for a queue that there is not. */
