@@ -20,7 +20,8 @@ export async function continueBacklog(pass: Pass, stopped: Stopped): Promise<boo
   try {
     const kick = { depth: depth + 1, ms: wake.debounceMs };
     const first = await store.takeKick(storeQueue, kick, callLimits(pass, true));
-    return first && (await wake.kick({ queue: queue.name, depth: depth + 1 }));
+    const request = { queue: queue.name, depth: depth + 1 };
+    return first && (await wake.kick(request, store, options.deadline));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return false;

@@ -4,7 +4,7 @@ import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { Backlog, Retention, Store, StoreQueue } from "./store.ts";
-import { type ResolvedWake, resolveWake, type WakeOptions } from "./wake.ts";
+import { type ResolvedWake, resolveWake, tell, type WakeOptions } from "./wake.ts";
 
 /** How long entries are kept: by age, or the newest so many. */
 export type RetentionOptions = { readonly age: Duration } | { readonly count: number };
@@ -152,11 +152,7 @@ function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions 
     const isNear = (limit: number | undefined, value = 0) =>
       limit !== undefined && value >= limit * warnAt;
     if (!isNear(messages, backlog.messages) && !isNear(bytes, backlog.bytes)) return;
-    try {
-      onWarning?.(backlog);
-    } catch {
-      // Ignored, as the option says.
-    }
+    tell(onWarning, backlog);
   };
 }
 

@@ -86,7 +86,8 @@ function messageOf(held: Held, payload: unknown): Message<unknown> {
     deliveries: held.delivery,
     failures: held.failures,
     trace: traceOf(held.entry.fields),
-    idempotencyKey: held.key === "" ? undefined : held.key,
+    // Kept results of a delayed message without a key are under its id.
+    idempotencyKey: held.key === "" || held.key === held.messageId ? undefined : held.key,
     sentAt: new Date(sentAt(held.messageId) ?? sentAt(held.id) ?? 0),
   };
 }

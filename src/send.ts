@@ -91,7 +91,10 @@ async function store(
     const backlog = limitedPart(queue, reply.backlog);
     if (reply.full) throw queueFull(queue, { sentIds, backlog, uncertain: unanswered });
     queue.warn(backlog);
-    if (reply.kick) await queue.wake?.kick({ queue: queue.name, depth: 0 });
+    if (reply.kick) {
+      const request = { queue: queue.name, depth: 0 };
+      await queue.wake?.kick(request, queue.store, Number.POSITIVE_INFINITY);
+    }
     if (reply.error !== undefined) return fail(reply.error, reply.ids, unanswered);
     const duplicates = new Set(reply.duplicates);
     return reply.ids.map((id, i) => (duplicates.has(i) ? { id, duplicate: true } : { id }));

@@ -1,5 +1,6 @@
 import { type Duration, milliseconds } from "./duration.ts";
 import { onlyKnown, refuse } from "./expect.ts";
+import type { Clock } from "./store.ts";
 
 /**
  * Asks for a pass over a queue, now. It resolves once somebody has taken the request; the pass itself is
@@ -26,9 +27,12 @@ export interface WakeOptions {
 
 export interface ResolvedWake {
   readonly debounceMs: number;
-  /** Never rejects. @returns whether somebody took the request. */
-  kick(request: KickRequest): Promise<boolean>;
+  /** Never rejects, and is over by `until`. @returns whether somebody took the request. */
+  kick(request: KickRequest, clock: Clock, until: number): Promise<boolean>;
 }
+
+/** Longer than any kick of ours takes. */
+const KICK_MS = 5_000;
 
 /** @throws OptionError for options that cannot be used. */
 export function resolveWake(given: WakeOptions | undefined): ResolvedWake | undefined {
@@ -41,22 +45,31 @@ export function resolveWake(given: WakeOptions | undefined): ResolvedWake | unde
   }
   return {
     debounceMs: milliseconds("wake.debounce", debounce, { min: 1, max: 3_600_000 }),
-    async kick(request) {
+    async kick(request, clock, until) {
+      const timer = new AbortController();
+      const given = new AbortController();
+      const late = clock.sleep(Math.max(0, Math.min(KICK_MS, until - clock.now())), timer.signal);
       try {
-        await kick(request);
-        return true;
+        const made = Promise.resolve(kick({ ...request, signal: given.signal })).then(() => true);
+        const taken = await Promise.race([made, late]);
+        if (taken === true) return true;
+        given.abort();
+        throw new Error("The kick took too long.");
       } catch (error) {
         tell(onError, error);
         return false;
+      } finally {
+        timer.abort();
       }
     },
   };
 }
 
-function tell(onError: WakeOptions["onError"], error: unknown): void {
+/** Calls a function of the user's whose failures, also later ones, change nothing. */
+export function tell<Told>(listener: ((told: Told) => unknown) | undefined, told: Told): void {
   try {
-    onError?.(error);
+    void Promise.resolve(listener?.(told)).catch(() => {});
   } catch {
-    // Ignored, as the option says.
+    // Ignored, as its option says.
   }
 }

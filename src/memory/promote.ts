@@ -17,7 +17,8 @@ export function promote(turn: Turn): void {
     }
     const entry = stream.add([ID_FIELD, id, ...fields]);
     const key = queue.deduplicate ? (fieldOf(fields, queue.keyField) ?? "") : "";
-    if (key !== "") turn.tables.ids.set(key, `${id} ${entry}`);
+    // Another message may have the key by now.
+    if (key !== "" && turn.tables.ids.get(key) === id) turn.tables.ids.set(key, `${id} ${entry}`);
     waiting.delete(id);
     countPromoted(turn);
   }

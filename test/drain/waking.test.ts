@@ -25,7 +25,7 @@ const batch = (count: number) => Array.from({ length: count }, (_, payload) => (
 test("many sends in a moment make one kick, and a later one makes another", async () => {
   const { queue, clock, kicks } = openQueue();
   for (let n = 0; n < 5; n += 1) await queue.send(n, { wake: true });
-  expect(kicks).toEqual([{ queue: "orders", depth: 0 }]);
+  expect(kicks).toMatchObject([{ queue: "orders", depth: 0 }]);
   clock.advance(1_000);
   await queue.sendBatch([{ payload: 5 }, { payload: 6, wake: true }]);
   expect(kicks).toHaveLength(2);
@@ -52,6 +52,23 @@ test("a kick that fails does not fail the send, and is told", async () => {
   const { queue } = openQueue({ wake: { kick, onError } });
   expect(await queue.send(1, { wake: true })).toMatchObject({ id: expect.any(String) });
   expect(told).toMatchObject([{ message: "nobody there" }]);
+});
+
+test("a kick that hangs holds up no send and no pass for long", async () => {
+  const told: unknown[] = [];
+  const wake = {
+    kick: () => new Promise<void>(() => {}),
+    onError: async (e: unknown) => told.push(e),
+  };
+  const { queue, clock } = openQueue({ wake });
+  const startedAt = clock.now();
+  await queue.send(1, { wake: true });
+  expect(clock.now() - startedAt).toBe(5_000);
+  await queue.sendBatch(batch(5));
+  const options = { maxMessages: 1, continuation: { maxDepth: 1 }, maxDuration: "2 s" } as const;
+  expect(await drain(queue, () => {}, options)).toMatchObject({ continued: false });
+  expect(clock.now() - startedAt).toBe(7_000);
+  expect(told).toHaveLength(2);
 });
 
 test("waking needs to know how, and a delayed message cannot ask for a pass now", async () => {

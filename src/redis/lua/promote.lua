@@ -24,6 +24,21 @@ do
     return ids
   end
 
+  -- Messages that hold their keys hold them on as entries; another message may have the key by now.
+  local function note_entries(moved)
+    local keys, fields = {}, {}
+    for i, one in ipairs(moved) do
+      keys[i] = one[1]
+    end
+    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, keys)) do
+      local key, own, entry = unpack(moved[i])
+      if holder == own then
+        append(fields, key, own .. " " .. entry)
+      end
+    end
+    call_in_slices({ "HSET", ids_key }, fields)
+  end
+
   -- Puts some into the stream; returns their bytes, and whether there was memory for all.
   local function move(ids, gone, holders)
     local bytes = 0
@@ -38,7 +53,7 @@ do
         bytes = bytes + #body
         local key = dedupe == 1 and key_of(fields) or ""
         if key ~= "" then
-          append(holders, key, ids[i] .. " " .. id)
+          holders[#holders + 1] = { key, ids[i], id }
         end
       else
         lost_payloads = lost_payloads + 1
@@ -65,6 +80,6 @@ do
     end
     call_in_slices({ "ZREM", delayed_key }, gone)
     call_in_slices({ "HDEL", bodies_key }, gone)
-    call_in_slices({ "HSET", ids_key }, holders)
+    note_entries(holders)
   end
 end
