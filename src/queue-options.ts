@@ -17,8 +17,11 @@ export interface QueueOptions {
   readonly stream?: string;
   /** The consumer group. @default "xdrain" */
   readonly group?: string;
-  /** Where a group that never existed starts: at the first entry, or behind the last. @default "0" */
-  readonly start?: "0" | "$";
+  /**
+   * Where a group that never existed starts: at the first entry (`"0"`), behind the last (`"$"`), behind
+   * an entry's id, or at a time. @default "0"
+   */
+  readonly start?: "0" | "$" | `${number}-${number}` | Date;
   /** How payloads are written: JSON in one field, or an object of strings as plain fields. @default "json" */
   readonly codec?: Codec;
   /** The field that holds the idempotency key, for producers of other makes. @default "xd:k" */
@@ -156,6 +159,21 @@ function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions 
   };
 }
 
+function resolveStart(given: QueueOptions["start"]): string {
+  if (given === undefined) return "0";
+  if (given instanceof Date && given.getTime() >= 0) {
+    // Ids begin with their time: the first of that millisecond is behind this one.
+    const ms = given.getTime();
+    return ms === 0 ? "0" : `${ms - 1}-${MAX_SEQUENCE}`;
+  }
+  if (given === "0" || given === "$") return given;
+  if (typeof given === "string" && /^\d{1,15}-\d{1,20}$/.test(given)) return given;
+  return refuse("start", '"0", "$", an entry\'s id or a Date', given);
+}
+
+/** The last entry that a millisecond can have. */
+const MAX_SEQUENCE = "18446744073709551615";
+
 function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBacklog"] {
   if (given === undefined) return undefined;
   onlyKnown("`maxBacklog`", given, ["messages", "bytes", "warnAt", "onWarning"]);
@@ -223,7 +241,7 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     deadLetterStream:
       deadLetters.stream === undefined ? undefined : name("deadLetters.stream", deadLetters.stream),
     deadLetterRetention: resolveRetention("deadLetters.retention", deadLetters.retention),
-    start: oneOf("start", options.start, ["0", "$"]),
+    start: resolveStart(options.start),
     leaseMs,
     gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
     maxDeliveries: integer("maxDeliveries", options.maxDeliveries, {

@@ -22,6 +22,13 @@ export interface Queue<Input, Payload = Input> {
    * @returns whether it still waited; false for one that is due, was cancelled, or had no delay.
    */
   cancel(id: string): Promise<boolean>;
+  /**
+   * Ends the queue's consumer group: what it has not done is not done any more, and entries are not kept
+   * for it. For a group that nobody drains again and that holds up the trim of a shared stream. Dead
+   * letters and delayed messages stay. A pass over the queue makes the group anew.
+   * @returns whether there was one.
+   */
+  retire(): Promise<boolean>;
   /** From its next turn on every pass claims nothing; what it works on it ends. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -77,6 +84,7 @@ export function createQueue(
 
     cancel: async (id) => store.cancel(storeQueue, name("id", id), {}),
 
+    retire: () => store.retire(storeQueue, {}),
     pause: () => store.setPaused(storeQueue, true, {}),
     resume: () => store.setPaused(storeQueue, false, {}),
 

@@ -21,8 +21,8 @@ export interface StoreQueue {
   /** Where dead letters go; the store's own name for it where the queue names none. */
   readonly deadLetterStream: string | undefined;
   readonly deadLetterRetention: Retention | undefined;
-  /** Where a group that never existed starts. */
-  readonly start: "0" | "$";
+  /** Behind which id a group that never existed starts; `0` is before the first entry, `$` the last. */
+  readonly start: string;
   readonly leaseMs: number;
   /** Least time between two sweeps for expired leases, in milliseconds. */
   readonly gateMs: number;
@@ -140,6 +140,8 @@ export interface ResultRecord {
 
 export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
+  /** Ends the queue's group, with all that is kept for it; says whether there was one. */
+  retire(queue: StoreQueue, limits: CallLimits): Promise<boolean>;
   /** From now on turns claim nothing, or claim again. */
   setPaused(queue: StoreQueue, paused: boolean, limits: CallLimits): Promise<void>;
   /** Says whether the caller is the first to kick for a pass of this depth in so many milliseconds. */

@@ -39,7 +39,8 @@ export function openGroup(
   // Re-reading from 0 brings everything back, so what was parked is dropped with the group. Only one
   // that never existed may start at $; it had nothing parked.
   const existed = Object.keys(tables.state).length > 0;
-  const from = queue.start === "0" || existed ? FIRST_ID : stream.lastId;
+  const start = queue.start === "$" ? stream.lastId : queue.start;
+  const from = start === "0" || existed ? FIRST_ID : start;
   tables.parked.clear();
   tables.crashes.clear();
   if (queue.start !== "0") tables.state.created = timeOf(memory);

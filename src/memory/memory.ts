@@ -138,6 +138,10 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
   return made;
 }
 
+export function dropTables(memory: Memory, stream: string, group: string): void {
+  memory.groups.delete(`${stream}\0${group}`);
+}
+
 /** A stream's delayed messages. */
 export function delayedOf(memory: Memory, stream: string): Map<string, Delayed> {
   const existing = memory.delayed.get(stream);

@@ -16,6 +16,7 @@ import {
 } from "./memory.ts";
 import { redrive } from "./redrive.ts";
 import { repair } from "./repair.ts";
+import { retire } from "./retire.ts";
 import { send, takeKick } from "./send.ts";
 import type { Stream } from "./stream.ts";
 import { trim } from "./trim.ts";
@@ -82,6 +83,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    retire: (queue, limits) => run("retire", limits, () => retire(memory, queue)),
     setPaused: (queue, paused, limits) =>
       run("setPaused", limits, () => {
         tablesOf(memory, queue.stream, queue.group).paused = paused;

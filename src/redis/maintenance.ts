@@ -119,6 +119,24 @@ export function cancelCall(
   );
 }
 
+/** Ends a consumer group, with all that is kept for it but its dead letters. */
+export const retireScript = defineScript("retire", {
+  keys: ["stream"],
+  args: { group: "text" },
+  freesMemory: true,
+  fragments: ["retire"],
+});
+
+export function retireCall(queue: StoreQueue): ScriptCall {
+  const { stream, parked, state, keys, ids, crashes, results, starts } = groupKeys(queue);
+  return callOf(
+    retireScript,
+    { stream },
+    { group: queue.group },
+    { keys: [parked, state, keys, ids, crashes, results, starts] },
+  );
+}
+
 /** Counts what is where. */
 export const depthScript = defineScript("depth", {
   keys: ["stream", "parked_key", "dead_key", "delayed_key", "state_key"],

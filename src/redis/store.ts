@@ -12,6 +12,7 @@ import {
   readTrimReply,
   redriveCall,
   repairCall,
+  retireCall,
   trimCall,
 } from "./maintenance.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
@@ -106,6 +107,11 @@ export function createRedisStore(
       const turn = readTurnReply(reply, requests);
       serverClock.offset = turn.now - clock.now();
       return turn;
+    },
+
+    async retire(queue, limits) {
+      const { reply } = await run(() => retireCall(queue), limits);
+      return asNumber(reply[2]) === 1;
     },
 
     async setPaused(queue, paused, limits) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { QueueOptions } from "../../src/index.ts";
 import type { StoreQueue } from "../../src/store.ts";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
@@ -190,6 +191,39 @@ export function removal(target: () => Target): void {
         dropped: 0,
         dead: 0,
       });
+    });
+
+    test("a group that is retired holds up no trim, and leaves nothing but its dead letters", async () => {
+      const bench = openWorkbench(target(), { shared: true });
+      const gone = openWorkbench(target(), { name: bench.queue.name, group: "gone", shared: true });
+      await bench.send("one", "two");
+      const pass = newToken();
+      const held = inHand((await gone.claim(pass)).messages);
+      await gone.turn(pass, { retry: later(held.slice(0, 1), 60_000), held: held.slice(1) });
+      await complete(bench);
+      await trim(bench, bench.port.group, "gone");
+      expect(await bench.outside.ids()).toHaveLength(2);
+      expect(await gone.queue.retire()).toBe(true);
+      expect(await gone.queue.retire()).toBe(false);
+      expect(await gone.queue.depth()).toMatchObject({ inFlight: 0, parked: 0 });
+      await trim(bench, bench.port.group);
+      expect(await bench.outside.ids()).toEqual([]);
+    });
+
+    test("a group starts behind an id, or at a time", async () => {
+      const bench = openWorkbench(target());
+      const [first = ""] = await bench.send("one");
+      await target().pass(5);
+      const [second = "", third = ""] = await bench.send("two", "three");
+      const startAt = async (group: string, start: NonNullable<QueueOptions["start"]>) => {
+        const { claim } = openWorkbench(target(), { name: bench.queue.name, group, start });
+        return idsOf(await claim(newToken()));
+      };
+      expect(await startAt("behind", first as `${number}-${number}`)).toEqual([second, third]);
+      const at = new Date(Number(second.split("-")[0]));
+      expect(await startAt("at", at)).toEqual([second, third]);
+      expect(await startAt("after", new Date(at.getTime() + 1_000))).toEqual([]);
+      expect(await startAt("ever", new Date(0))).toEqual([first, second, third]);
     });
 
     test("a group that starts at $ begins behind what is there, but only the first time", async () => {

@@ -2,9 +2,11 @@ import luaparse from "luaparse";
 import { expect, test } from "vitest";
 import { importListScript } from "../../src/redis/import-list.ts";
 import {
+  cancelScript,
   depthScript,
   redriveScript,
   repairScript,
+  retireScript,
   trimScript,
 } from "../../src/redis/maintenance.ts";
 import type { Script } from "../../src/redis/script.ts";
@@ -14,6 +16,8 @@ import { turnScript } from "../../src/redis/turn.ts";
 const scripts: readonly Script[] = [
   turnScript,
   sendScript,
+  retireScript,
+  cancelScript,
   sendCheckedScript,
   importListScript,
   trimScript,

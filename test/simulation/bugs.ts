@@ -136,8 +136,8 @@ export const bugs: readonly Bug[] = [
     name: "a group that is missing is made at the end of the stream",
     inModel: {
       file: "src/memory/group.ts",
-      find: 'const from = queue.start === "0" || existed ? FIRST_ID : stream.lastId;',
-      replace: "const from = existed ? stream.lastId : FIRST_ID;",
+      find: 'const from = start === "0" || existed ? FIRST_ID : start;',
+      replace: 'const from = existed ? stream.lastId : start === "0" ? FIRST_ID : start;',
     },
     inScripts: {
       file: "src/redis/lua/group.lua",

@@ -177,6 +177,7 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       depth: unused,
       takeKick: unused,
       setPaused: unused,
+      retire: unused,
       importSlice: unused,
     };
   }
