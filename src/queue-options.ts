@@ -3,6 +3,7 @@ import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import type { StandardSchema } from "./standard-schema.ts";
+import { resolveStart, type Start } from "./start.ts";
 import type { Backlog, Retention, Store, StoreQueue } from "./store.ts";
 import { type ResolvedWake, resolveWake, tell, type WakeOptions } from "./wake.ts";
 
@@ -21,7 +22,7 @@ export interface QueueOptions {
    * Where a group that never existed starts: at the first entry (`"0"`), behind the last (`"$"`), behind
    * an entry's id, or at a time. @default "0"
    */
-  readonly start?: "0" | "$" | `${number}-${number}` | Date;
+  readonly start?: Start;
   /** How payloads are written: JSON in one field, or an object of strings as plain fields. @default "json" */
   readonly codec?: Codec;
   /** The field that holds the idempotency key, for producers of other makes. @default "xd:k" */
@@ -159,21 +160,6 @@ function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions 
   };
 }
 
-function resolveStart(given: QueueOptions["start"]): string {
-  if (given === undefined) return "0";
-  if (given instanceof Date && given.getTime() >= 0) {
-    // Ids begin with their time: the first of that millisecond is behind this one.
-    const ms = given.getTime();
-    return ms === 0 ? "0" : `${ms - 1}-${MAX_SEQUENCE}`;
-  }
-  if (given === "0" || given === "$") return given;
-  if (typeof given === "string" && /^\d{1,15}-\d{1,20}$/.test(given)) return given;
-  return refuse("start", '"0", "$", an entry\'s id or a Date', given);
-}
-
-/** The last entry that a millisecond can have. */
-const MAX_SEQUENCE = "18446744073709551615";
-
 function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBacklog"] {
   if (given === undefined) return undefined;
   onlyKnown("`maxBacklog`", given, ["messages", "bytes", "warnAt", "onWarning"]);
@@ -241,7 +227,7 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     deadLetterStream:
       deadLetters.stream === undefined ? undefined : name("deadLetters.stream", deadLetters.stream),
     deadLetterRetention: resolveRetention("deadLetters.retention", deadLetters.retention),
-    start: resolveStart(options.start),
+    start: resolveStart("start", options.start ?? "0"),
     leaseMs,
     gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
     maxDeliveries: integer("maxDeliveries", options.maxDeliveries, {

@@ -2,6 +2,7 @@ import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import { name } from "./expect.ts";
 import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
 import { repairQueue } from "./repair.ts";
+import { type ReplayOptions, replayQueue } from "./replay.ts";
 import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./send.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import type { Depth } from "./store.ts";
@@ -22,6 +23,11 @@ export interface Queue<Input, Payload = Input> {
    * @returns whether it still waited; false for one that is due, was cancelled, or had no delay.
    */
   cancel(id: string): Promise<boolean>;
+  /**
+   * Lets the group read again what is still in the stream behind an entry or from a time on: where completed
+   * entries are kept (`retention`, `shared`). Passes that work on some of it lose that.
+   */
+  replay(options: ReplayOptions): Promise<void>;
   /**
    * Ends the queue's consumer group: what it has not done is not done any more, and entries are not kept
    * for it. For a group that nobody drains again and that holds up the trim of a shared stream. Dead
@@ -84,6 +90,7 @@ export function createQueue(
 
     cancel: async (id) => store.cancel(storeQueue, name("id", id), {}),
 
+    replay: (options) => replayQueue(resolved, options),
     retire: () => store.retire(storeQueue, {}),
     pause: () => store.setPaused(storeQueue, true, {}),
     resume: () => store.setPaused(storeQueue, false, {}),

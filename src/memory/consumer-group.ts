@@ -33,6 +33,8 @@ export interface ConsumerGroup {
   makeConsumer(name: string): void;
   /** Hands new entries to a consumer, as XREADGROUP does. */
   read(consumer: string, count: number): Entry[];
+  /** As XGROUP SETID: it reads on behind this id. */
+  setPosition(id: string): void;
   /** As XACK: whoever calls it, whoever owns them. */
   ack(ids: readonly string[]): number;
   /** As XCLAIM: entries that are gone leave the pending list and are not returned. */
@@ -115,6 +117,11 @@ export function createConsumerGroup(
         hand(id, consumer, 1);
       }
       return entries;
+    },
+
+    setPosition(id) {
+      lastDelivered = id;
+      entriesRead = undefined;
     },
 
     ack: (ids) => ids.filter((id) => remove(id)).length,

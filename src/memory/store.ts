@@ -16,6 +16,7 @@ import {
 } from "./memory.ts";
 import { redrive } from "./redrive.ts";
 import { repair } from "./repair.ts";
+import { forgetDone, replayFrom } from "./replay-from.ts";
 import { retire } from "./retire.ts";
 import { send, takeKick } from "./send.ts";
 import type { Stream } from "./stream.ts";
@@ -83,6 +84,10 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    replay: (queue, position, limits) =>
+      run("replay", limits, () => replayFrom(memory, queue, position)),
+    forgetDone: (queue, position, limits) =>
+      run("forgetDone", limits, () => forgetDone(memory, queue, position)),
     retire: (queue, limits) => run("retire", limits, () => retire(memory, queue)),
     setPaused: (queue, paused, limits) =>
       run("setPaused", limits, () => {

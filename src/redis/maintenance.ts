@@ -137,6 +137,40 @@ export function retireCall(queue: StoreQueue): ScriptCall {
   );
 }
 
+/** Lets the group read again what is behind a position. */
+export const replayFromScript = defineScript("replay-from", {
+  keys: ["stream", "parked_key"],
+  args: { group: "text", after_id: "text" },
+  freesMemory: true,
+  fragments: ["replay-from"],
+});
+
+export function replayFromCall(queue: StoreQueue, position: string): ScriptCall {
+  const { stream, parked } = groupKeys(queue);
+  return callOf(
+    replayFromScript,
+    { stream, parked_key: parked },
+    { group: queue.group, after_id: position },
+  );
+}
+
+/** Forgets that the work of entries' keys is done, a slice of the stream behind a position. */
+export const forgetDoneScript = defineScript("forget-done", {
+  keys: ["stream", "keys_key", "ids_key"],
+  args: { after_id: "text", key_field: "text" },
+  freesMemory: true,
+  fragments: ["fields", "forget-done"],
+});
+
+export function forgetDoneCall(queue: StoreQueue, position: string): ScriptCall {
+  const { stream, keys, ids } = groupKeys(queue);
+  return callOf(
+    forgetDoneScript,
+    { stream, keys_key: keys, ids_key: ids },
+    { after_id: position, key_field: queue.keyField },
+  );
+}
+
 /** Counts what is where. */
 export const depthScript = defineScript("depth", {
   keys: ["stream", "parked_key", "dead_key", "delayed_key", "state_key"],

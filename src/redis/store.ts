@@ -8,10 +8,12 @@ import { groupKeys } from "./keys.ts";
 import {
   cancelCall,
   depthCall,
+  forgetDoneCall,
   readRepairReply,
   readTrimReply,
   redriveCall,
   repairCall,
+  replayFromCall,
   retireCall,
   trimCall,
 } from "./maintenance.ts";
@@ -107,6 +109,17 @@ export function createRedisStore(
       const turn = readTurnReply(reply, requests);
       serverClock.offset = turn.now - clock.now();
       return turn;
+    },
+
+    async replay(queue, position, limits) {
+      const { reply } = await run(() => replayFromCall(queue, position), limits);
+      return asNumber(reply[2]) === 1;
+    },
+
+    async forgetDone(queue, position, limits) {
+      const { reply } = await run(() => forgetDoneCall(queue, position), limits);
+      const next = asText(reply[2]);
+      return next === "" ? undefined : next;
     },
 
     async retire(queue, limits) {

@@ -9,6 +9,7 @@ import { limits } from "./limits.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
 import { removal } from "./removal.ts";
+import { replaying } from "./replaying.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
@@ -37,6 +38,7 @@ export function conformance(
     delayed,
     deduplication,
     sending,
+    replaying,
     throttling,
     passes,
     payloads,

@@ -4,8 +4,10 @@ import { importListScript } from "../../src/redis/import-list.ts";
 import {
   cancelScript,
   depthScript,
+  forgetDoneScript,
   redriveScript,
   repairScript,
+  replayFromScript,
   retireScript,
   trimScript,
 } from "../../src/redis/maintenance.ts";
@@ -17,6 +19,8 @@ const scripts: readonly Script[] = [
   turnScript,
   sendScript,
   retireScript,
+  replayFromScript,
+  forgetDoneScript,
   cancelScript,
   sendCheckedScript,
   importListScript,

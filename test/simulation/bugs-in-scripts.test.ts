@@ -6,11 +6,12 @@ import { simulateHere, simulateWith } from "./with-bug.ts";
 // would find any change at once, and here the promises alone have to.
 
 const STEPS = 100_000;
-const ARGS = ["--redis", "--alone", "--seed", "2026", "--steps"];
+// The fiftieth world is the crowd that one of the bugs needs; a server takes its time to get there.
+const ARGS = ["--redis", "--alone", "--seed", "2026", "--from", "45", "--steps"];
 
 describe.concurrent("from one seed, on a redis-server", () => {
-  test("the scripts are clean for 10,000 steps", { timeout: 180_000 }, async () => {
-    expect(await simulateHere([...ARGS, "10000"])).toMatchObject({ violations: 0 });
+  test("the scripts are clean for 4,000 steps", { timeout: 180_000 }, async () => {
+    expect(await simulateHere([...ARGS, "4000"])).toMatchObject({ violations: 0 });
   });
 
   for (const { name, inScripts } of bugs) {

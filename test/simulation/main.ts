@@ -4,6 +4,7 @@
 //   npm run sim -- --steps 1000000 --seed 7      a million from this one
 //   npm run sim -- --seed 7 --world 12           one world again, step by step
 //   npm run sim -- --redis --steps 20000         the scripts on a redis-server, the model beside them
+//   npm run sim -- --seed 7 --from 40            from the fortieth world on
 //   npm run sim -- --redis --alone               the same without the model
 //
 // Ends in one line of JSON; exit code 1 when a promise was broken, or something hardly occurred.
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     steps: { type: "string" },
     seed: { type: "string" },
     world: { type: "string" },
+    from: { type: "string" },
     redis: { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
   },
@@ -50,7 +52,13 @@ if (values.world !== undefined) {
   console.log("No promise was broken.");
 } else {
   const startedAt = performance.now();
-  const result = await simulate({ seed, steps, open, onWorld: showProgress });
+  const result = await simulate({
+    seed,
+    steps,
+    from: Number(values.from ?? 0),
+    open,
+    onWorld: showProgress,
+  });
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   const rare = rareIn(result, steps / 1_000);
   if (result.violation !== undefined) {

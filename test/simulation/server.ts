@@ -178,6 +178,8 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       takeKick: unused,
       setPaused: unused,
       retire: unused,
+      replay: unused,
+      forgetDone: unused,
       importSlice: unused,
     };
   }

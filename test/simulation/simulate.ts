@@ -30,6 +30,8 @@ export function runAny(seed: number, world: number, stage: Stage) {
 export async function simulate(options: {
   readonly seed: number;
   readonly steps: number;
+  /** The first world. @default 0 */
+  readonly from?: number;
   /** @default the model in memory */
   readonly open?: OpenBackend | undefined;
   readonly onWorld?: (done: { readonly worlds: number; readonly steps: number }) => void;
@@ -37,7 +39,7 @@ export async function simulate(options: {
   const counters = createCounters();
   const stage = { counters, open: options.open ?? createModel };
   let messages = 0;
-  let worlds = 0;
+  let worlds = options.from ?? 0;
   let violation: Simulated["violation"];
   while (counters.steps < options.steps && violation === undefined) {
     try {

@@ -1,0 +1,73 @@
+import { describe, expect, type TestOptions, test } from "vitest";
+import { drain, type QueueOptions, type ReplayOptions } from "../../src/index.ts";
+import type { Target } from "./target.ts";
+import { inHand, later, newToken, openWorkbench } from "./workbench.ts";
+
+/** A group that reads again what it has read. */
+export function replaying(target: () => Target, together: TestOptions): void {
+  const open = (options: Partial<QueueOptions> = {}) =>
+    openWorkbench(target(), { retention: { age: "1 h" }, ...options });
+
+  describe("a replay", together, () => {
+    test("brings back what is kept, behind an entry, from a time on, or all of it", async () => {
+      const { queue, send } = open();
+      const [first = ""] = await send("one");
+      await target().pass(5);
+      const [second = ""] = await send("two", "three");
+      const seen: unknown[] = [];
+      const pass = () => drain(queue, ({ payload }) => void seen.push(payload));
+      await pass();
+      const again = async (from: ReplayOptions["from"]) => {
+        seen.length = 0;
+        await queue.replay({ from });
+        await pass();
+        return [...seen];
+      };
+      expect(await again("0")).toEqual(["one", "two", "three"]);
+      expect(await again(first as `${number}-${number}`)).toEqual(["two", "three"]);
+      expect(await again(new Date(Number(second.split("-")[0])))).toEqual(["two", "three"]);
+      seen.length = 0;
+      await pass();
+      expect(seen).toEqual([]);
+    });
+
+    test("completes work whose key is done as a duplicate, unless it is to be repeated", async () => {
+      const { queue, send, sendKeyed } = open();
+      await sendKeyed("a", "b");
+      await send("plain");
+      await drain(queue, () => {});
+      await queue.replay({ from: "0" });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1, duplicates: 2 });
+      await queue.replay({ from: "0", repeatDone: true });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 3, duplicates: 0 });
+    });
+
+    test("takes messages from the passes that have them, and from those that wait for a retry", async () => {
+      const { queue, send, claim, turn } = open();
+      await send(1, 2, 3);
+      const pass = newToken();
+      const held = inHand((await claim(pass)).messages);
+      await turn(pass, { retry: later(held.slice(0, 1), 60_000), held: held.slice(1) });
+      await queue.replay({ from: "0" });
+      expect(await queue.depth()).toMatchObject({ inFlight: 0, parked: 0 });
+      const seen: unknown[] = [];
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual([1, 2, 3]);
+      const late = await turn(pass, { complete: held.slice(1) });
+      expect(late.lost).toHaveLength(2);
+    });
+
+    test("of a group that is not there does nothing", async () => {
+      const { queue } = open();
+      await queue.replay({ from: "0", repeatDone: true });
+      expect(await queue.depth()).toMatchObject({ entries: 0 });
+    });
+
+    test("refuses what is no place in the past", async () => {
+      const { queue } = open();
+      for (const from of ["$", "yesterday", undefined]) {
+        await expect(queue.replay({ from: from as never })).rejects.toThrow(/`from`/);
+      }
+    });
+  });
+}
