@@ -93,6 +93,7 @@ async function bundle(entry: string, folder: string): Promise<string> {
     target: "node22",
     format: "cjs",
     minify: true,
+    external: ["@aws-sdk/*"], // the runtime has it, and it is loaded only to change a schedule
     legalComments: "none",
     logLevel: "error",
   });
