@@ -177,17 +177,22 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     }
   }
 
-  /** Waits a while for what may come; false where this lane does not, or no time is left for it. */
+  /** Waits so long, where there is time and a request for the turn behind it; says whether it did. */
+  async function paused(ms: number): Promise<boolean> {
+    if (ms <= 0 || store.now() + ms >= workUntil(options) || requestsLeft(pass) <= 2) return false;
+    await waker.wait(ms);
+    return true;
+  }
+
+  /** Waits for what may come; false where this lane does not, or no time is left for it. */
   async function lingered({ nextDueAt, now }: TurnReply): Promise<boolean> {
     const { linger } = options;
     if (linger === undefined || pass.open > 1) return false;
     const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls);
     const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
-    const pause = dueIn > 0 ? Math.min(growing, dueIn) : growing;
-    if (store.now() + pause >= workUntil(options) || requestsLeft(pass) <= 2) return false;
+    if (!(await paused(dueIn > 0 ? Math.min(growing, dueIn) : growing))) return false;
     polls += 1;
     pass.tally.polls += 1;
-    await waker.wait(pause);
     return true;
   }
 
@@ -196,21 +201,13 @@ export async function runLane(pass: Pass): Promise<Stopped> {
    * that is over.
    */
   async function waitedForKick(): Promise<boolean> {
-    const { kickedUntil } = options;
-    const pause = kickedUntil - store.now();
-    if (pass.open > 1 || pause <= 0 || requestsLeft(pass) <= 2) return false;
-    if (kickedUntil >= workUntil(options)) return false;
-    await waker.wait(pause);
-    return true;
+    return pass.open === 1 && (await paused(options.kickedUntil - store.now()));
   }
 
   /** A rate lets go on in a moment, for which there may be time. */
   async function waitedForRate({ heldBack, nextDueAt, now }: TurnReply): Promise<boolean> {
-    if (heldBack !== "rate" || nextDueAt === undefined || requestsLeft(pass) <= 2) return false;
-    const pause = Math.max(1, nextDueAt - now);
-    if (store.now() + pause >= workUntil(options)) return false;
-    await waker.wait(pause);
-    return true;
+    if (heldBack !== "rate" || nextDueAt === undefined) return false;
+    return paused(Math.max(1, nextDueAt - now));
   }
 
   /** Lets nothing start any more, ends what runs, and gives back what waits. */

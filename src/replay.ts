@@ -21,5 +21,5 @@ export async function replayQueue(queue: ResolvedQueue, options: ReplayOptions):
     let next: string | undefined = position;
     while (next !== undefined) next = await store.forgetDone(storeQueue, next, {});
   }
-  while (await store.replay(storeQueue, position, {})) {}
+  await store.replay(storeQueue, position, {});
 }

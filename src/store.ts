@@ -140,8 +140,8 @@ export interface ResultRecord {
 
 export interface Store extends Clock {
   send(queue: StoreQueue, request: SendRequest, limits: CallLimits): Promise<SendReply>;
-  /** Lets the group read again what is behind an id; to be called until it is false. */
-  replay(queue: StoreQueue, position: string, limits: CallLimits): Promise<boolean>;
+  /** Lets the group read again what is behind an id. */
+  replay(queue: StoreQueue, position: string, limits: CallLimits): Promise<void>;
   /** Forgets that keys of entries behind an id are done; returns where to go on, undefined at the end. */
   forgetDone(queue: StoreQueue, position: string, limits: CallLimits): Promise<string | undefined>;
   /** Ends the queue's group, with all that is kept for it; says whether there was one. */

@@ -2,18 +2,24 @@ import { fieldOf } from "../fields.ts";
 import type { StoreQueue } from "../store.ts";
 import { compareIds } from "./entry-id.ts";
 import { type Memory, streamOf, tablesOf } from "./memory.ts";
+import { recall, remember } from "./send.ts";
 
-/** Lets the group read again what is behind a position; what it had of that is dropped first. */
-export function replayFrom(memory: Memory, queue: StoreQueue, position: string): boolean {
+/** Lets the group read again what is behind a position; the same request again does nothing. */
+export function replayFrom(
+  memory: Memory,
+  queue: StoreQueue,
+  position: string,
+  requestId: string,
+): void {
   const group = streamOf(memory, queue.stream).groups.get(queue.group);
-  if (group === undefined) return false;
+  if (group === undefined || recall(memory, requestId) !== undefined) return;
   const isBehind = (id: string) => compareIds(id, position) > 0;
   const pending = group.pending.list().map(({ id }) => id);
   group.ack(pending.filter(isBehind));
   const { parked } = tablesOf(memory, queue.stream, queue.group);
   for (const id of parked.keys()) if (isBehind(id)) parked.delete(id);
   group.setPosition(position);
-  return false;
+  remember(memory, requestId, { ids: [] });
 }
 
 /** Forgets that the work of entries' keys is done. */

@@ -84,11 +84,16 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
-    replay: (queue, position, limits) =>
-      run("replay", limits, () => replayFrom(memory, queue, position)),
+    replay: (queue, position, limits) => {
+      const requestId = randomId(() => clock.random());
+      return run("replay", limits, () => replayFrom(memory, queue, position, requestId));
+    },
     forgetDone: (queue, position, limits) =>
       run("forgetDone", limits, () => forgetDone(memory, queue, position)),
-    retire: (queue, limits) => run("retire", limits, () => retire(memory, queue)),
+    retire: (queue, limits) => {
+      const requestId = randomId(() => clock.random());
+      return run("retire", limits, () => retire(memory, queue, requestId));
+    },
     setPaused: (queue, paused, limits) =>
       run("setPaused", limits, () => {
         tablesOf(memory, queue.stream, queue.group).paused = paused;

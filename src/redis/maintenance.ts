@@ -9,7 +9,7 @@ export const trimScript = defineScript("trim", {
   keys: ["stream", "parked_key", "state_key"],
   args: { group: "text", shared: "number", retain: "text", retain_value: "number" },
   freesMemory: true,
-  fragments: ["trim"],
+  fragments: ["ids", "trim"],
 });
 
 export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
@@ -121,36 +121,41 @@ export function cancelCall(
 
 /** Ends a consumer group, with all that is kept for it but its dead letters. */
 export const retireScript = defineScript("retire", {
-  keys: ["stream"],
-  args: { group: "text" },
+  keys: ["stream", "sent_key"],
+  args: { group: "text", remember: "number" },
   freesMemory: true,
   fragments: ["retire"],
 });
 
-export function retireCall(queue: StoreQueue): ScriptCall {
+export function retireCall(queue: StoreQueue, requestId: string, rememberMs: number): ScriptCall {
   const { stream, parked, state, keys, ids, crashes, results, starts } = groupKeys(queue);
   return callOf(
     retireScript,
-    { stream },
-    { group: queue.group },
+    { stream, sent_key: sentKey(queue, requestId) },
+    { group: queue.group, remember: rememberMs },
     { keys: [parked, state, keys, ids, crashes, results, starts] },
   );
 }
 
 /** Lets the group read again what is behind a position. */
 export const replayFromScript = defineScript("replay-from", {
-  keys: ["stream", "parked_key"],
-  args: { group: "text", after_id: "text" },
+  keys: ["stream", "parked_key", "sent_key"],
+  args: { group: "text", after_id: "text", remember: "number" },
   freesMemory: true,
-  fragments: ["replay-from"],
+  fragments: ["ids", "replay-from"],
 });
 
-export function replayFromCall(queue: StoreQueue, position: string): ScriptCall {
+export function replayFromCall(
+  queue: StoreQueue,
+  position: string,
+  requestId: string,
+  rememberMs: number,
+): ScriptCall {
   const { stream, parked } = groupKeys(queue);
   return callOf(
     replayFromScript,
-    { stream, parked_key: parked },
-    { group: queue.group, after_id: position },
+    { stream, parked_key: parked, sent_key: sentKey(queue, requestId) },
+    { group: queue.group, after_id: position, remember: rememberMs },
   );
 }
 

@@ -112,8 +112,8 @@ export function createRedisStore(
     },
 
     async replay(queue, position, limits) {
-      const { reply } = await run(() => replayFromCall(queue, position), limits);
-      return asNumber(reply[2]) === 1;
+      const requestId = randomId(clock.random);
+      await run(() => replayFromCall(queue, position, requestId, rememberMs), limits);
     },
 
     async forgetDone(queue, position, limits) {
@@ -123,7 +123,8 @@ export function createRedisStore(
     },
 
     async retire(queue, limits) {
-      const { reply } = await run(() => retireCall(queue), limits);
+      const requestId = randomId(clock.random);
+      const { reply } = await run(() => retireCall(queue, requestId, rememberMs), limits);
       return asNumber(reply[2]) === 1;
     },
 

@@ -8,7 +8,41 @@ export function replaying(target: () => Target, together: TestOptions): void {
   const open = (options: Partial<QueueOptions> = {}) =>
     openWorkbench(target(), { retention: { age: "1 h" }, ...options });
 
+  describe("a replay over a bad network", () => {
+    test("whose response is lost takes nothing from those who have read again since", async () => {
+      const { queue, send, claim } = open();
+      await send(1, 2);
+      await claim(newToken());
+      const again = newToken();
+      const meanwhile = () => claim(again);
+      const store = target().faulty({ lost: "response", meanwhile });
+      const bad = openWorkbench({ ...target(), store }, { name: queue.name });
+      await bad.queue.replay({ from: "0" });
+      expect(await queue.depth()).toMatchObject({ inFlight: 2 });
+      expect((await claim(newToken())).messages).toEqual([]);
+    });
+
+    test("a retirement whose response is lost says what it did", async () => {
+      const { queue, send, claim } = open();
+      await send(1);
+      await claim(newToken());
+      const store = target().faulty({ lost: "response" });
+      const bad = openWorkbench({ ...target(), store }, { name: queue.name });
+      expect(await bad.queue.retire()).toBe(true);
+    });
+  });
+
   describe("a replay", together, () => {
+    test("takes more than a thousand messages from passes, and loses none", async () => {
+      const { queue, send, claim } = open();
+      await send(...Array(1_250).keys());
+      for (let n = 0; n < 3; n += 1) await claim(newToken(), 500);
+      expect(await queue.depth()).toMatchObject({ inFlight: 1_250 });
+      await queue.replay({ from: "0" });
+      expect(await queue.depth()).toMatchObject({ inFlight: 0 });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1_250 });
+    });
+
     test("brings back what is kept, behind an entry, from a time on, or all of it", async () => {
       const { queue, send } = open();
       const [first = ""] = await send("one");

@@ -195,6 +195,8 @@ async function warmUp(...stores: readonly Store[]): Promise<void> {
     await queue.deadLetters.redrive(["1-0"]);
     const { id } = await queue.send(1, { delay: "1 h" });
     await queue.cancel(id);
+    await queue.replay({ from: "0" });
+    await queue.retire();
     await queue.repair();
     await queue.depth();
   }

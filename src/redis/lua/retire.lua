@@ -1,7 +1,11 @@
 -- Ends a consumer group: from now on nothing of the stream is kept for it. Its dead letters stay, and so
--- do delayed messages, which are the stream's. KEYS behind the stream: all else that it has.
--- Reply: whether there was such a group.
+-- do delayed messages, which are the stream's. KEYS behind the named ones: all else that it has.
+-- Sent again, it says what it said the first time. Reply: whether there was such a group.
 
+local before = call("GET", sent_key)
+if before then
+  return { "ok", commands, tonumber(before) }
+end
 local removed = try("XGROUP", "DESTROY", stream, group)
 if type(removed) == "table" then
   if not string.find(removed.err, "requires the key to exist", 1, true) then
@@ -9,7 +13,8 @@ if type(removed) == "table" then
   end
   removed = 0
 end
-for i = 2, #KEYS do
+for i = 3, #KEYS do
   call("DEL", KEYS[i])
 end
+call("SET", sent_key, removed, "PX", whole(remember))
 return { "ok", commands, removed }
