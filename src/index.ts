@@ -22,7 +22,8 @@ export {
 export type { Codec, Trace } from "./fields.ts";
 export type { Handler, HandlerContext, Message } from "./message.ts";
 export { createQueue, type Queue } from "./queue.ts";
-export type { BacklogOptions, QueueOptions, RetentionOptions } from "./queue-options.ts";
+export type { BacklogOptions, KeepNewestOptions, RateOptions } from "./queue-limits.ts";
+export type { QueueOptions, RetentionOptions } from "./queue-options.ts";
 export type { ReplayOptions } from "./replay.ts";
 export type { DrainReport, HandlerFailure, Stopped } from "./report.ts";
 export type { BatchMessage, SendOptions, Sent } from "./send.ts";

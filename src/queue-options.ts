@@ -2,10 +2,19 @@ import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./bac
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
+import {
+  type BacklogOptions,
+  type KeepNewestOptions,
+  type RateOptions,
+  resolveBacklog,
+  resolveKeepNewest,
+  resolveRate,
+  warningOf,
+} from "./queue-limits.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import { resolveStart, type Start } from "./start.ts";
 import type { Backlog, Retention, Store, StoreQueue } from "./store.ts";
-import { type ResolvedWake, resolveWake, tell, type WakeOptions } from "./wake.ts";
+import { type ResolvedWake, resolveWake, type WakeOptions } from "./wake.ts";
 
 /** How long entries are kept: by age, or the newest so many. */
 export type RetentionOptions = { readonly age: Duration } | { readonly count: number };
@@ -55,28 +64,17 @@ export interface QueueOptions {
    * For feeds of which nobody misses the rest: only the newest so many entries stay, and older ones are
    * DROPPED, whether they were worked on or not. `exact` drops to the entry. @default none is dropped
    */
-  readonly keepNewest?: { readonly count: number; readonly exact?: boolean };
+  readonly keepNewest?: KeepNewestOptions;
   /** Most messages that all passes together work on at once. @default no limit */
   readonly maxInFlight?: number;
   /** Most messages that all passes together begin in any such length of time. @default no limit */
-  readonly rateLimit?: { readonly limit: number; readonly per: Duration };
+  readonly rateLimit?: RateOptions;
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
   readonly maxPayload?: number;
   /** How to ask for a pass at once: for sends that say so, and for passes that leave a backlog. */
   readonly wake?: WakeOptions;
   /** Keep what the handler returns, for the idempotency window. @default false */
   readonly keepResults?: boolean;
-}
-
-export interface BacklogOptions {
-  /** Most messages that wait, are worked on, or are delayed. */
-  readonly messages?: number;
-  /** Most memory of the stream and of delayed messages, in bytes as the server tells them. */
-  readonly bytes?: number;
-  /** From which part of a limit on `onWarning` is told. @default 0.8 */
-  readonly warnAt?: number;
-  /** Told by each send that comes upon so much; what it throws is ignored. */
-  readonly onWarning?: (backlog: Partial<Backlog>) => unknown;
 }
 
 export interface ResolvedQueue {
@@ -148,63 +146,6 @@ export function resolveQueue(
     schema,
     wake: resolveWake(options.wake),
     warn: warningOf(options.maxBacklog),
-  };
-}
-
-function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions = {}) {
-  return (backlog: Partial<Backlog>): void => {
-    const isNear = (limit: number | undefined, value = 0) =>
-      limit !== undefined && value >= limit * warnAt;
-    if (!isNear(messages, backlog.messages) && !isNear(bytes, backlog.bytes)) return;
-    tell(onWarning, backlog);
-  };
-}
-
-function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBacklog"] {
-  if (given === undefined) return undefined;
-  onlyKnown("`maxBacklog`", given, ["messages", "bytes", "warnAt", "onWarning"]);
-  const { messages, bytes, warnAt = 0.8, onWarning } = given;
-  if (messages === undefined && bytes === undefined) {
-    refuse("maxBacklog", "an object with `messages`, `bytes` or both", given);
-  }
-  if (typeof warnAt !== "number" || !(warnAt > 0 && warnAt <= 1)) {
-    refuse("maxBacklog.warnAt", "a number above 0, up to 1", warnAt);
-  }
-  if (onWarning !== undefined && typeof onWarning !== "function") {
-    refuse("maxBacklog.onWarning", "a function", onWarning);
-  }
-  const range = { min: 1, max: Number.MAX_SAFE_INTEGER, default: 1 };
-  return {
-    ...(messages === undefined
-      ? {}
-      : { messages: integer("maxBacklog.messages", messages, range) }),
-    ...(bytes === undefined ? {} : { bytes: integer("maxBacklog.bytes", bytes, range) }),
-  };
-}
-
-function resolveRate(given: QueueOptions["rateLimit"]): StoreQueue["rateLimit"] {
-  if (given === undefined) return undefined;
-  onlyKnown("`rateLimit`", given, ["limit", "per"]);
-  if (given.limit === undefined || given.per === undefined) {
-    refuse("rateLimit", "an object with `limit` and `per`", given);
-  }
-  return {
-    limit: integer("rateLimit.limit", given.limit, { min: 1, max: 1_000_000_000, default: 1 }),
-    perMs: milliseconds("rateLimit.per", given.per, { min: 100, max: DAY_MS }),
-  };
-}
-
-function resolveKeepNewest(given: QueueOptions["keepNewest"]): StoreQueue["keepNewest"] {
-  if (given === undefined) return undefined;
-  onlyKnown("`keepNewest`", given, ["count", "exact"]);
-  if (given.count === undefined) refuse("keepNewest", "an object with `count`", given);
-  return {
-    count: integer("keepNewest.count", given.count, {
-      min: 1,
-      max: Number.MAX_SAFE_INTEGER,
-      default: 1,
-    }),
-    exact: flag("keepNewest.exact", given.exact, false),
   };
 }
 

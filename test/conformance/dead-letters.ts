@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { drain, type QueueOptions } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import type { Target } from "./target.ts";
 import { inHand, newToken, openWorkbench, rejectAll, type Workbench } from "./workbench.ts";
 
@@ -143,14 +144,7 @@ export function deadLetters(target: () => Target): void {
       await bench.outside.delete(id as string);
       const reply = await bench.turn(pass, { dead: rejectAll(held) });
       expect(reply).toMatchObject({ lost: [id], lostPayloads: 1 });
-      expect(await bench.queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await bench.queue.depth()).toEqual(EMPTY);
     });
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createQueue, drain, Reject, Retry } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import type { Loss, Target } from "./target.ts";
 import { newToken, openWorkbench } from "./workbench.ts";
 
@@ -16,14 +17,7 @@ export function passes(target: () => Target): void {
       expect(seen).toEqual(numbers(250));
       expect(report).toMatchObject({ stopped: "empty", claimed: 250, completed: 250, more: false });
       expect(report).toMatchObject({ retried: 0, dead: 0, lost: 0, uncertain: 0, replayed: 0 });
-      expect(await queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await queue.depth()).toEqual(EMPTY);
       expect(await outside.consumers()).toEqual({});
     });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { QueueOptions } from "../../src/index.ts";
 import type { StoreQueue } from "../../src/store.ts";
+import { EMPTY } from "../support/depth.ts";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
 
@@ -183,14 +184,7 @@ export function removal(target: () => Target): void {
       await bench.turn(pass, { retry: later(held, 60_000) });
       await bench.outside.deleteStream();
       expect(await bench.claim(newToken())).toMatchObject({ createdGroup: true, lostPayloads: 2 });
-      expect(await bench.queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await bench.queue.depth()).toEqual(EMPTY);
     });
 
     test("a group that is retired holds up no trim, and leaves nothing but its dead letters", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Delivery, TurnRequest } from "../../src/store.ts";
+import { EMPTY } from "../support/depth.ts";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, rejectAll } from "./workbench.ts";
 
@@ -31,14 +32,7 @@ export function settling(target: () => Target): void {
       expect(await bench.outside.consumers()).toEqual({ [pass]: 2 });
       const settled = await bench.turn(pass, { complete: inHand(claimed.messages) });
       expect(settled).toMatchObject({ lost: [], uncertain: [], messages: [] });
-      expect(await bench.queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await bench.queue.depth()).toEqual(EMPTY);
       expect(await bench.outside.consumers()).toEqual({});
     });
 
@@ -51,14 +45,7 @@ export function settling(target: () => Target): void {
       const reply = await bench.turn(thief, settle(outcome, inHand(messages)));
       expect(reply).toMatchObject({ lost: [id], uncertain: [] });
       expect(await bench.outside.consumers()).toEqual({ [owner]: 1 });
-      expect(await bench.queue.depth()).toEqual({
-        entries: 1,
-        inFlight: 1,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await bench.queue.depth()).toEqual({ ...EMPTY, entries: 1, inFlight: 1 });
       const settled = await bench.turn(owner, settle(outcome, inHand(messages)));
       expect(settled.lost).toEqual([]);
     });
@@ -94,14 +81,7 @@ export function settling(target: () => Target): void {
       expect(reply).toMatchObject({ lost: [], uncertain: [], bill: { requests: 2 } });
       const parked = outcome === "retry" || outcome === "release" ? 1 : 0;
       const dead = outcome === "dead" ? 1 : 0;
-      expect(await bench.queue.depth()).toEqual({
-        entries: parked,
-        inFlight: 0,
-        parked,
-        delayed: 0,
-        dropped: 0,
-        dead,
-      });
+      expect(await bench.queue.depth()).toEqual({ ...EMPTY, entries: parked, parked, dead });
       const next = await bench.claim(newToken());
       const delivery = outcome === "retry" ? 2 : 1;
       expect(next.messages).toMatchObject(parked === 1 ? [{ id, delivery }] : []);

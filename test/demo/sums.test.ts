@@ -10,6 +10,7 @@ import { mismatches, type Outcome } from "../../demo/sums.ts";
 import { describeMismatches } from "../../demo/table.ts";
 import type { InboxDelivery } from "../../functions/inbox/queue.ts";
 import type { DeadLetter } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 
 const plan = await planDeliveries("secret");
 const expected = expectedResults(plan);
@@ -39,7 +40,7 @@ function sound(): Outcome {
     },
     passes: [first, second],
     found: {
-      depth: { entries: 0, inFlight: 0, parked: 0, delayed: 0, dropped: 0, dead: 1 },
+      depth: { ...EMPTY, dead: 1 },
       dead: [dead],
       results,
       consumers: ["xd:suspects"],

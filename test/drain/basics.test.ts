@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { drain, Reject, Retry } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import { connectRaw } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 
@@ -13,14 +14,7 @@ test("what was sent is handed to the handler once, in order, and nothing stays",
   });
   expect(seen).toEqual(Array.from({ length: 250 }, (_, n) => n));
   expect(report).toMatchObject({ stopped: "empty", completed: 250, retried: 0, dead: 0, lost: 0 });
-  expect(await queue.depth()).toEqual({
-    entries: 0,
-    inFlight: 0,
-    parked: 0,
-    delayed: 0,
-    dropped: 0,
-    dead: 0,
-  });
+  expect(await queue.depth()).toEqual(EMPTY);
 });
 
 test("a message that fails is tried again after its backoff, and dead after its last failure", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { createQueue, drain, type PayloadError, type StoreError } from "../../src/index.ts";
 import { otherProgram } from "../interop/foreign.ts";
+import { EMPTY } from "../support/depth.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS } from "../transports/stores.ts";
@@ -25,14 +26,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     );
     expect(error.message).toMatch(/format 2.*update/);
     expect(ran).toEqual([]);
-    expect(await queue.depth()).toEqual({
-      entries: 1,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual({ ...EMPTY, entries: 1 });
     expect(await redis.hgetall(state)).toEqual({ format: "2" });
 
     await redis.hset(state, "format", "1");
@@ -63,14 +57,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       expect(await drain(queue, () => seen.push("ran"))).toMatchObject({ released: 1, dead: 0 });
     }
     expect(seen).toEqual(["readable"]);
-    expect(await queue.depth()).toEqual({
-      entries: 1,
-      inFlight: 0,
-      parked: 1,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual({ ...EMPTY, entries: 1, parked: 1 });
     expect(await redis.xrange(queue.name, "-", "+")).toEqual([[newer, fields]]);
   });
 });

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { describe, expect } from "vitest";
 import { createQueue, drain, Reject, type SendError, type StoreError } from "../../src/index.ts";
 import { age, otherProgram, readGroup } from "../interop/foreign.ts";
+import { EMPTY } from "../support/depth.ts";
 import { privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS } from "../transports/stores.ts";
@@ -77,14 +78,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
           dead.map(({ payload }) => payload),
           what,
         ).toEqual([SECRET]);
-        expect(await queue.depth(), what).toEqual({
-          entries: 0,
-          inFlight: 0,
-          parked: 0,
-          delayed: 0,
-          dropped: 0,
-          dead: 1,
-        });
+        expect(await queue.depth(), what).toEqual({ ...EMPTY, dead: 1 });
       }
     },
   );
@@ -109,14 +103,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       expect(report).toMatchObject({ stopped: "empty", dead: 0, lostPayloads: 0 });
       expect(report.lost).toBeGreaterThan(0);
       expect([...seen]).toEqual(sent.map(({ id }) => id));
-      expect(await queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await queue.depth()).toEqual(EMPTY);
 
       await redis.xgroup("DESTROY", queue.name, "xdrain");
       await queue.send(20);

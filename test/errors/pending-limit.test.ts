@@ -4,6 +4,7 @@ import { ioredis } from "../../src/redis/ioredis.ts";
 import { createRedisStore } from "../../src/redis/store.ts";
 import type { Transport } from "../../src/redis/transport.ts";
 import { age, otherProgram, readGroup } from "../interop/foreign.ts";
+import { EMPTY } from "../support/depth.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 
 // Upstash bounds the pending list of each consumer; Redis has no such limit. Here a Redis gets one:
@@ -61,14 +62,7 @@ describe("with a limit of pending entries for each consumer", () => {
     const refused = await drain(queue, () => {}, { batch: 100 });
     expect(refused).toMatchObject({ pendingLimit: true, more: true, lost: 0, dead: 0 });
     expect(refused.completed, "a first slice to learn the size").toBe(4);
-    expect(await queue.depth()).toEqual({
-      entries: 116,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual({ ...EMPTY, entries: 116 });
 
     const seen: number[] = [];
     const report = await drain(queue, (message) => seen.push(message.payload), { batch: 50 });
@@ -93,14 +87,7 @@ describe("with a limit of pending entries for each consumer", () => {
       refused ||= report.pendingLimit;
     }
     expect(refused, "the turn sent ahead met the limit").toBe(true);
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual(EMPTY);
   });
 
   serverTest("a sweep that may not move more hands out what it has moved", async () => {
@@ -121,14 +108,7 @@ describe("with a limit of pending entries for each consumer", () => {
       await redis.hdel(`{${queue.name}}:xd:${queue.name}:xdrain:state`, "next");
     }
     expect([...seen].sort()).toEqual([...ids].sort());
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual(EMPTY);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createQueue, drain } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import { consumersOf, keysOf, pendingIds } from "../support/leftovers.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue, tcpStore } from "../support/stores.ts";
@@ -119,14 +120,7 @@ serverTest(
     child.stdin.end("go on\n");
     await ended.opened;
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ completed: 0, lost: 4 });
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 1,
-    });
+    expect(await queue.depth()).toEqual({ ...EMPTY, dead: 1 });
   },
 );
 
@@ -150,14 +144,7 @@ test("a group destroyed with messages in flight and parked brings everything bac
   // What was parked or in hand came again; what was settled did not.
   expect(report).toMatchObject({ stopped: "empty", retried: 5, lost: 10, completed: 20 });
   expect(runs).toEqual([...Array(5).fill(2), ...Array(5).fill(1), ...Array(10).fill(2)]);
-  expect(await queue.depth()).toEqual({
-    entries: 0,
-    inFlight: 0,
-    parked: 0,
-    delayed: 0,
-    dropped: 0,
-    dead: 0,
-  });
+  expect(await queue.depth()).toEqual(EMPTY);
 });
 
 serverTest(
@@ -179,14 +166,7 @@ serverTest(
     });
     // The connection broke under the pass; the turn was sent again on a new one.
     expect(report).toMatchObject({ stopped: "empty", completed: MESSAGES - 1, dead: 1, lost: 0 });
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 1,
-    });
+    expect(await queue.depth()).toEqual({ ...EMPTY, dead: 1 });
     const own = connectRaw(server.url);
     expect(await consumersOf(own, queue.name)).toEqual(["xd:suspects"]);
     own.disconnect();

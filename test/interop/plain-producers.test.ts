@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { createQueue, drain, Reject, Retry } from "../../src/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS } from "../transports/stores.ts";
@@ -40,14 +41,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       const third = await drain(queue, (message) => seen.push([message.id, message.payload]));
       expect(third).toMatchObject({ completed: 1 });
       expect(seen).toEqual([[again, order]]);
-      expect(await queue.depth()).toEqual({
-        entries: 0,
-        inFlight: 0,
-        parked: 0,
-        delayed: 0,
-        dropped: 0,
-        dead: 0,
-      });
+      expect(await queue.depth()).toEqual(EMPTY);
     },
   );
 });
@@ -103,14 +97,7 @@ serverTest(
 
     const after = await drain(queue, () => expect.fail("nothing is left"));
     expect(after).toMatchObject({ lostPayloads: 0, trimmedUnread: 0 });
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual(EMPTY);
 
     await addPlain(redis, queue.name, 300);
     redisCli("XTRIM", queue.name, "MAXLEN", "100");
@@ -155,12 +142,5 @@ serverTest("a field of a plain producer can be the idempotency key", async () =>
   const second = await drain(queue, handler);
   expect(second).toMatchObject({ completed: 0, duplicates: 1 - first.duplicates });
   expect(seen).toEqual([["ord 123", { order_id: "ord 123", item: "first" }]]);
-  expect(await queue.depth()).toEqual({
-    entries: 0,
-    inFlight: 0,
-    parked: 0,
-    delayed: 0,
-    dropped: 0,
-    dead: 0,
-  });
+  expect(await queue.depth()).toEqual(EMPTY);
 });

@@ -5,6 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import { serveGateway } from "../../src/gateway/serve.ts";
 import { createQueue, drain } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
+import { EMPTY } from "../support/depth.ts";
 import { privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 
 const CHILD = fileURLToPath(new URL("drain.child.ts", import.meta.url));
@@ -42,14 +43,7 @@ serverTest(
       expect(report.completed, JSON.stringify(report)).toBeGreaterThan(0);
     }
     expect(claimed).toBe(MESSAGES);
-    expect(await queue.depth()).toEqual({
-      entries: 0,
-      inFlight: 0,
-      parked: 0,
-      delayed: 0,
-      dropped: 0,
-      dead: 0,
-    });
+    expect(await queue.depth()).toEqual(EMPTY);
     expect(await drain(queue, () => {})).toMatchObject({ claimed: 0 });
   },
   120_000,

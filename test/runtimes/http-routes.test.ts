@@ -4,6 +4,7 @@ import { findRedisServer, freePort, startRedis } from "../../scripts/local-redis
 import { createQueue, drain, Reject } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { httpApp, work } from "../../src/runtimes/http/index.ts";
+import { EMPTY } from "../support/depth.ts";
 import { serverTest } from "../support/redis.ts";
 import { ACCESS, serving, servingQueues, TOKENS, tcpWork } from "./support.ts";
 
@@ -19,7 +20,7 @@ test("a message that was sent over HTTP is drained over HTTP", async () => {
     const health = await ask(`${path}/health`, { token });
     expect(health.json).toEqual({
       queue: inbox.queue.name,
-      depth: { entries: 1, inFlight: 0, parked: 0, delayed: 0, dropped: 0, dead: 0 },
+      depth: { ...EMPTY, entries: 1 },
     });
     const drained = await ask(`${path}/drain`, { token, method: "POST" });
     expect(drained.status).toBe(200);
