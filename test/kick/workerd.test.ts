@@ -1,44 +1,16 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createTestHarness } from "wrangler";
+import { expect, test, vi } from "vitest";
 import { httpApp, signed } from "../../src/runtimes/http/index.ts";
 import { serving, tcpWork } from "../runtimes/support.ts";
 import { KEYS } from "../signing/keys.ts";
+import { serveTwoWorkers } from "../support/two-workers.ts";
 
 // Kicks in workerd, Cloudflare's own runtime: Worker to Worker, and Worker to anybody.
 
-const folder = mkdtempSync(join(tmpdir(), "xdrain-kick-"));
-const compatibility_date = "2026-09-01";
-const harness = createTestHarness({
-  root: folder,
-  workers: [
-    {
-      config: {
-        name: "sender",
-        main: fileURLToPath(new URL("./sender.worker.ts", import.meta.url)),
-        compatibility_date,
-        services: [{ binding: "APP", service: "app" }],
-      },
-    },
-    {
-      config: {
-        name: "app",
-        main: fileURLToPath(new URL("./app.worker.ts", import.meta.url)),
-        compatibility_date,
-      },
-    },
-  ],
-});
-
-beforeAll(() => harness.listen(), 120_000);
-
-afterAll(async () => {
-  await harness.close();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const harness = serveTwoWorkers(
+  "sender",
+  new URL("./sender.worker.ts", import.meta.url),
+  new URL("./app.worker.ts", import.meta.url),
+);
 
 interface State {
   readonly handled: readonly string[];

@@ -1,45 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestHarness } from "wrangler";
+import { expect, test } from "vitest";
 import { signRequest } from "../../src/signing/index.ts";
 import { QSTASH_KEYS } from "../qstash/keys.ts";
 import { tokenFor } from "../qstash/support.ts";
+import { serveTwoWorkers } from "../support/two-workers.ts";
 import { KEYS } from "./keys.ts";
 
 // Signing and verifying in workerd, Cloudflare's own runtime, which has WebCrypto and no Node.
 
-const folder = mkdtempSync(join(tmpdir(), "xdrain-signing-"));
-const compatibility_date = "2026-09-01";
-const harness = createTestHarness({
-  root: folder,
-  workers: [
-    {
-      config: {
-        name: "kick",
-        main: fileURLToPath(new URL("./kick.worker.ts", import.meta.url)),
-        compatibility_date,
-        services: [{ binding: "APP", service: "app" }],
-      },
-    },
-    {
-      config: {
-        name: "app",
-        main: fileURLToPath(new URL("./app.worker.ts", import.meta.url)),
-        compatibility_date,
-      },
-    },
-  ],
-});
-
-beforeAll(() => harness.listen(), 120_000);
-
-afterAll(async () => {
-  await harness.close();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+const harness = serveTwoWorkers(
+  "kick",
+  new URL("./kick.worker.ts", import.meta.url),
+  new URL("./app.worker.ts", import.meta.url),
+);
 
 /** Asks the Worker with the queues for a pass. */
 async function drain(headers: Record<string, string>): Promise<number> {
