@@ -21,12 +21,16 @@ function limitInFlight(turn: Turn, most: number): void {
   turn.claim = Math.max(0, most - inFlight);
 }
 
-/** A bucket counts as long as any part of it is inside of the time. */
+/**
+ * A bucket counts as long as any part of it is inside of the time. One of the future is from before
+ * the clock went back: a queue does not stand still until it is caught up with.
+ */
 function limitRate(turn: Turn, { limit, perMs }: NonNullable<Turn["queue"]["rateLimit"]>): void {
   const { starts } = turn.tables;
   const width = perMs / BUCKETS;
   const endOf = (bucket: number) => (bucket + 1) * width + perMs;
-  for (const bucket of starts.keys()) if (endOf(bucket) <= turn.now) starts.delete(bucket);
+  const counts = (bucket: number) => endOf(bucket) > turn.now && bucket * width <= turn.now;
+  for (const bucket of starts.keys()) if (!counts(bucket)) starts.delete(bucket);
   const begun = [...starts.values()].reduce((sum, count) => sum + count, 0);
   if (begun + turn.claim <= limit) return;
   turn.heldBack = "rate";

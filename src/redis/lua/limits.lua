@@ -20,13 +20,14 @@ do
     end
   end
 
-  -- A bucket counts as long as any part of it is inside of the time.
+  -- A bucket counts as long as any part of it is inside of the time. One of the future is from before
+  -- the clock went back: a queue does not stand still until it is caught up with.
   local function limit_rate()
     local begun, first, over = 0, nil, {}
     local flat = call("HGETALL", starts_key)
     for i = 1, #flat, 2 do
       local bucket = tonumber(flat[i])
-      if (bucket + 1) * width + rate_per <= now then
+      if (bucket + 1) * width + rate_per <= now or bucket * width > now then
         over[#over + 1] = flat[i]
       else
         begun = begun + tonumber(flat[i + 1])
