@@ -12,11 +12,12 @@ const WITH_MORE: readonly Stopped[] = ["deadline", "messages", "requests"];
  * @returns whether a pass was asked for.
  */
 export async function continueBacklog(pass: Pass, stopped: Stopped): Promise<boolean> {
-  const { options, queue, tally } = pass;
-  const { wake, store, storeQueue } = queue;
+  const { options, queues, store } = pass;
+  const queue = queues.map((each) => each.queue).find(({ wake }) => wake !== undefined);
   const { maxDepth, depth } = options.continuation;
-  if (wake === undefined || depth >= maxDepth || !WITH_MORE.includes(stopped)) return false;
-  if (tally.claimed === 0 || requestsLeft(pass) <= 0) return false;
+  if (queue?.wake === undefined || depth >= maxDepth || !WITH_MORE.includes(stopped)) return false;
+  if (queues.every(({ tally }) => tally.claimed === 0) || requestsLeft(pass) <= 0) return false;
+  const { wake, storeQueue } = queue;
   try {
     const kick = { depth: depth + 1, ms: wake.debounceMs };
     const first = await store.takeKick(storeQueue, kick, callLimits(pass, true));

@@ -23,6 +23,11 @@ export interface DrainOptions {
    * opens others while its handlers wait for messages: an idle pass costs no more. @default 1
    */
   readonly lanes?: number;
+  /**
+   * Where several queues are drained: how often each comes first, as in `[6, 3, 1]`. @default strict
+   * order: each takes what those before it leave, but one turn in ten begins with a later one
+   */
+  readonly weights?: readonly number[];
   /** Send the next turn while the last messages of a batch are worked on. @default true */
   readonly prefetch?: boolean;
   /**
@@ -58,6 +63,8 @@ export interface LingerOptions {
 
 /** Which message failed, without its payload. */
 export interface FailedMessage {
+  /** Its queue's name. */
+  readonly queue: string;
   readonly id: string;
   readonly deliveries: number;
   readonly outcome: "retry" | "dead" | "release";
@@ -73,6 +80,7 @@ export interface ResolvedDrain {
   readonly batch: number;
   readonly maxBytes: number;
   readonly lanes: number;
+  readonly weights: readonly number[] | undefined;
   readonly prefetch: boolean;
   readonly continuation: { readonly depth: number; readonly maxDepth: number };
   /** Until when sends may rely on the kick that asked for this pass. */
@@ -92,6 +100,7 @@ const KNOWN = [
   "batch",
   "maxBytes",
   "lanes",
+  "weights",
   "prefetch",
   "continuation",
   "depth",
@@ -102,8 +111,14 @@ const KNOWN = [
 ];
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** Checks the options of a drain once. @throws OptionError */
-export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): ResolvedDrain {
+/** Checks the queues and the options of a drain once. @throws OptionError */
+export function resolveDrain(
+  queues: readonly ResolvedQueue[],
+  options: DrainOptions = {},
+): ResolvedDrain {
+  const [first] = queues;
+  if (first === undefined) refuse("queues", "at least one queue", queues);
+  checkTogether(queues);
   onlyKnown("drain", options, KNOWN);
   const { signal, onError } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
@@ -112,7 +127,7 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
   if (onError !== undefined && typeof onError !== "function") {
     refuse("onError", "a function", onError);
   }
-  const startedAt = queue.store.now();
+  const startedAt = first.store.now();
   const lanes = integer("lanes", options.lanes, { min: 1, max: 16, default: 1 });
   const concurrency = integer("concurrency", options.concurrency, {
     min: 1,
@@ -121,7 +136,8 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
   });
   const batch = integer("batch", options.batch, { min: 1, max: 500, default: 100 });
   // What is in hand when the pass dies is dead then, so nothing waits in hand.
-  const careful = queue.storeQueue.onCrash === "dead";
+  const careful = queues.some(({ storeQueue }) => storeQueue.onCrash === "dead");
+  const debounces = queues.map(({ wake }) => wake?.debounceMs ?? 0);
   return {
     startedAt,
     deadline: resolveDeadline(options, startedAt),
@@ -144,9 +160,10 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
       default: 4_000_000,
     }),
     lanes,
+    weights: resolveWeights(queues, options.weights),
     prefetch: flag("prefetch", options.prefetch, true) && !careful,
-    continuation: resolveContinuation(queue, options),
-    kickedUntil: options.depth === 0 ? startedAt + (queue.wake?.debounceMs ?? 0) : 0,
+    continuation: resolveContinuation(queues, options),
+    kickedUntil: options.depth === 0 ? startedAt + Math.max(...debounces) : 0,
     linger: resolveLinger(options.linger),
     handlerTimeoutMs:
       options.handlerTimeout === undefined
@@ -157,13 +174,32 @@ export function resolveDrain(queue: ResolvedQueue, options: DrainOptions = {}): 
   };
 }
 
-function resolveContinuation(queue: ResolvedQueue, options: DrainOptions) {
+/** Queues of one drain are claimed from in one step, so it has to be one store; each counts once. */
+function checkTogether(queues: readonly ResolvedQueue[]): void {
+  const streams = queues.map(({ storeQueue }) => storeQueue.stream);
+  const twice = streams.find((stream, i) => streams.indexOf(stream) !== i);
+  if (twice !== undefined) refuse("queues", "queues of different streams", twice);
+  if (new Set(queues.map(({ store }) => store)).size > 1) {
+    const names = queues.map(({ name }) => name);
+    refuse("queues", "queues that were made with one and the same store", names);
+  }
+}
+
+function resolveWeights(queues: readonly ResolvedQueue[], weights: DrainOptions["weights"]) {
+  if (weights === undefined) return undefined;
+  const fits = Array.isArray(weights) && weights.length === queues.length && queues.length > 1;
+  if (!fits) refuse("weights", "a number for each of several queues", weights);
+  const range = { min: 1, max: 1_000_000, default: 1 };
+  return weights.map((weight: number, i) => integer(`weights[${i}]`, weight, range));
+}
+
+function resolveContinuation(queues: readonly ResolvedQueue[], options: DrainOptions) {
   const { continuation, depth } = options;
   const range = { min: 0, max: 1_000_000, default: 0 };
   if (continuation !== undefined) {
     onlyKnown("`continuation`", continuation, ["maxDepth"]);
-    if (queue.wake === undefined) {
-      refuse("continuation", "given where the queue has the option `wake`", continuation);
+    if (queues.every(({ wake }) => wake === undefined)) {
+      refuse("continuation", "given where a queue has the option `wake`", continuation);
     }
   }
   return {

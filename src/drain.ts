@@ -22,8 +22,9 @@ import { StoreError } from "./errors.ts";
 import { refuse } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
-import { callLimits, type Pass, requestsLeft, wakeAll } from "./pass.ts";
-import type { Queue } from "./queue.ts";
+import { callLimits, type Pass, type PassQueue, requestsLeft, wakeAll } from "./pass.ts";
+import type { AnyQueue, PayloadOf, Queue } from "./queue.ts";
+import type { ResolvedQueue } from "./queue-options.ts";
 import { repairQueue } from "./repair.ts";
 import { createTally, type DrainReport, type Stopped, writeReport } from "./report.ts";
 
@@ -51,26 +52,47 @@ const WITHOUT_MORE: readonly Stopped[] = ["empty", "paused", "limited"];
  * @throws OptionError for an option that cannot be used, before any I/O.
  * @throws StoreError when the pass could not run at all.
  */
-export async function drain<Input, Payload>(
+export function drain<Input, Payload>(
   queue: Queue<Input, Payload>,
   handler: Handler<Payload>,
+  options?: DrainOptions,
+): Promise<DrainReport>;
+/**
+ * The same over several queues in the order of their priority, one request a turn: each claims what
+ * those before it leave, or as `weights` say. `message.queue` tells the handler which one it is.
+ *
+ * @example
+ * const report = await drain([urgent, orders], async (message) => ship(message.payload));
+ */
+export function drain<const Queues extends readonly AnyQueue[]>(
+  queues: Queues,
+  handler: Handler<PayloadOf<Queues[number]>>,
+  options?: DrainOptions,
+): Promise<DrainReport>;
+export async function drain(
+  given: AnyQueue | readonly AnyQueue[],
+  handler: Handler<never>,
   options: DrainOptions = {},
 ): Promise<DrainReport> {
-  const resolved = queue?.resolved;
-  if (typeof resolved?.store?.turn !== "function") {
-    refuse("queue", "a queue made by createQueue", queue);
-  }
+  const queues = (isList(given) ? given : [given]).map((queue) => {
+    const resolved = queue?.resolved;
+    if (typeof resolved?.store?.turn === "function") return resolved;
+    return refuse("queue", "a queue made by createQueue, or several", given);
+  });
   if (typeof handler !== "function") refuse("handler", "a function", handler);
+  const resolved = resolveDrain(queues, options);
   const pass: Pass = {
-    queue: resolved,
-    options: resolveDrain(resolved, options),
+    id: "",
+    queues: queues.map((queue) => ({ queue, tally: createTally(queue.name), seen: undefined })),
+    store: (queues[0] as ResolvedQueue).store,
+    options: resolved,
     handler: handler as Handler<unknown>,
-    tally: createTally(),
-    seen: undefined,
+    spent: { turns: 0, requests: 0, polls: 0 },
     running: 0,
-    claimsLeft: options.maxMessages ?? Number.MAX_SAFE_INTEGER,
+    claimsLeft: resolved.maxMessages,
     meanHandlerMs: 0,
     failed: false,
+    error: undefined,
     open: 0,
     openLane: () => {},
     wakers: new Set(),
@@ -79,11 +101,15 @@ export async function drain<Input, Payload>(
   options.signal?.addEventListener("abort", wake);
   try {
     const stopped = await runLanes(pass);
-    await trimLeftovers(pass, stopped);
+    for (const queue of pass.queues) await trimLeftovers(pass, queue, stopped);
     return report(pass, stopped, await continueBacklog(pass, stopped));
   } finally {
     options.signal?.removeEventListener("abort", wake);
   }
+}
+
+function isList(given: AnyQueue | readonly AnyQueue[]): given is readonly AnyQueue[] {
+  return Array.isArray(given);
 }
 
 /**
@@ -117,16 +143,19 @@ async function runTogether(pass: Pass): Promise<{ stopped: Stopped; lanes: numbe
 }
 
 /** Where entries are not deleted on completion, the end of a pass removes what it may. */
-async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
-  const { tally, queue } = pass;
-  const found = pass.seen?.found;
+async function trimLeftovers(
+  pass: Pass,
+  { queue, tally, seen }: PassQueue,
+  stopped: Stopped,
+): Promise<void> {
+  const found = seen?.found;
   const wanted = found?.leftovers === true || (found?.keep === true && tally.completed > 0);
   if (found === undefined || !wanted || stopped === "store") return;
   try {
     let more = true;
-    while (more && requestsLeft(pass) > 0 && queue.store.now() < pass.options.deadline) {
+    while (more && requestsLeft(pass) > 0 && pass.store.now() < pass.options.deadline) {
       const limits = callLimits(pass, true);
-      const trimmed = await queue.store.trim(queue.storeQueue, found.groups, limits);
+      const trimmed = await pass.store.trim(queue.storeQueue, found.groups, limits);
       tally.trimmed += trimmed.removed;
       tally.commands += trimmed.bill.commands;
       more = trimmed.more;
@@ -135,19 +164,27 @@ async function trimLeftovers(pass: Pass, stopped: Stopped): Promise<void> {
   } catch (error) {
     // Everything is settled; what was not removed now is removed by a later pass.
     if (!(error instanceof StoreError)) throw error;
-    tally.error = error;
+    pass.error = error;
   }
 }
 
 function report(pass: Pass, stopped: Stopped, continued: boolean): DrainReport {
-  const { queue, tally, options } = pass;
-  const found = pass.seen?.found;
-  tally.otherGroups = (found?.groups ?? []).filter((group) => group !== queue.storeQueue.group);
-  return writeReport(tally, {
-    queue: queue.name,
-    stopped,
-    more: !WITHOUT_MORE.includes(stopped) || found?.sweeping === true || tally.pendingLimit,
-    continued,
-    elapsedMs: queue.store.now() - options.startedAt,
-  });
+  const { queues, spent, options, error } = pass;
+  for (const { queue, tally, seen } of queues) {
+    const groups = seen?.found.groups ?? [];
+    tally.otherGroups = groups.filter((group) => group !== queue.storeQueue.group);
+  }
+  const cutShort = ({ seen, tally }: PassQueue) =>
+    seen?.found.sweeping === true || tally.pendingLimit;
+  return writeReport(
+    queues.map(({ tally }) => tally),
+    {
+      ...spent,
+      stopped,
+      more: !WITHOUT_MORE.includes(stopped) || queues.some(cutShort),
+      continued,
+      elapsedMs: pass.store.now() - options.startedAt,
+      error,
+    },
+  );
 }

@@ -1,6 +1,5 @@
 import { InterruptError } from "./errors.ts";
 import type { Held } from "./hand.ts";
-import type { TurnReply } from "./store.ts";
 
 /** Handlers that asked whether their message is still theirs; the next turn tells them. */
 export interface Extensions {
@@ -11,7 +10,8 @@ export interface Extensions {
 }
 
 export interface Asked {
-  tell(reply: TurnReply): void;
+  /** The turn is over: what was lost has been dropped, and its handler aborted. */
+  tell(): void;
   fail(reason: unknown): void;
 }
 
@@ -42,10 +42,10 @@ export function createExtensions(wake: () => void): Extensions {
       const asked = questions;
       questions = [];
       return {
-        tell(reply) {
-          const lost = new Set(reply.lost);
+        tell() {
           for (const { held, resolve, reject } of asked) {
-            if (lost.has(held.id)) reject(leaseLost(held.id));
+            const { signal } = held.controller;
+            if (signal.aborted) reject(signal.reason);
             else resolve();
           }
         },

@@ -12,9 +12,11 @@ const TRACE_PARENT = "xd:tp";
 const TRACE_STATE = "xd:ts";
 /** Where a delayed message keeps the id that `send` returned. */
 export const ID_FIELD = "xd:id";
-const DATA = "xd:d";
+/** Holds the payload as JSON. */
+export const DATA_FIELD = "xd:d";
 const VERSION = "xd:v";
-const RAW = "xd:raw";
+/** Holds all fields, each behind its length in bytes. */
+export const RAW_FIELD = "xd:raw";
 const FORMAT = 1;
 
 /** How a queue writes payloads; it reads both. */
@@ -27,7 +29,7 @@ export function encodeFields(
   key: { readonly field: string; readonly value: string } | undefined,
   trace?: Trace,
 ): string[] {
-  const fields = codec === "json" ? [DATA, toJson(payload)] : toPlainFields(payload);
+  const fields = codec === "json" ? [DATA_FIELD, toJson(payload)] : toPlainFields(payload);
   const keyed =
     key === undefined || (codec === "fields" && hasField(fields, key.field))
       ? fields
@@ -99,9 +101,15 @@ function refusePlain(expected: string, given: unknown): never {
   );
 }
 
+/** The fields of an entry, also of one that was too wide to be moved. @throws PayloadError */
+export function unpackedFields(stored: readonly string[]): readonly string[] {
+  const raw = fieldOf(stored, RAW_FIELD);
+  return raw === undefined ? stored : unpackRaw(raw);
+}
+
 /** The payload of an entry, before its schema. @throws PayloadError */
 export function decodeFields(stored: readonly string[]): unknown {
-  const fields = hasField(stored, RAW) ? unpackRaw(fieldOf(stored, RAW) ?? "") : stored;
+  const fields = unpackedFields(stored);
   const version = fieldOf(fields, VERSION);
   if (version !== undefined && Number(version) !== FORMAT) {
     throw new PayloadError(
@@ -109,7 +117,7 @@ export function decodeFields(stored: readonly string[]): unknown {
       `The message has format ${version.slice(0, 20)}, this xdrain reads ${FORMAT}; update it.`,
     );
   }
-  const data = fieldOf(fields, DATA);
+  const data = fieldOf(fields, DATA_FIELD);
   return data === undefined ? plainPayload(fields) : parseJson(data);
 }
 
@@ -117,7 +125,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new PayloadError("invalid_payload", `The field ${DATA} is not JSON.`, { cause });
+    throw new PayloadError("invalid_payload", `The field ${DATA_FIELD} is not JSON.`, { cause });
   }
 }
 
@@ -151,7 +159,7 @@ function unpackRaw(text: string): string[] {
     const colon = bytes.indexOf(0x3a, at);
     const length = colon === -1 ? Number.NaN : Number(decoder.decode(bytes.subarray(at, colon)));
     if (!Number.isInteger(length) || colon + 1 + length > bytes.length) {
-      throw new PayloadError("invalid_payload", `The field ${RAW} is not well-formed.`);
+      throw new PayloadError("invalid_payload", `The field ${RAW_FIELD} is not well-formed.`);
     }
     values.push(decoder.decode(bytes.subarray(colon + 1, colon + 1 + length)));
     at = colon + 1 + length;

@@ -4,6 +4,8 @@ import type { Trace } from "./fields.ts";
 export interface Message<Payload> {
   /** The id that `send` returned. */
   readonly id: string;
+  /** The name of its queue. */
+  readonly queue: string;
   readonly payload: Payload;
   /** How often it was handed out, this time included. */
   readonly deliveries: number;

@@ -26,7 +26,8 @@ export interface Seen {
 /** What a lane has learned from its replies, and what its next turn should look for. */
 export interface Outlook {
   expect(claim: number, handEmpty: boolean, final: boolean): Expectations;
-  absorb(request: TurnRequest, reply: TurnReply): void;
+  /** `claim`: how many it could claim, since other queues of the pass may have come first. */
+  absorb(request: TurnRequest, reply: TurnReply | undefined, claim: number): void;
   readonly seen: Seen | undefined;
   readonly leaseMs: number;
   /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
@@ -75,16 +76,23 @@ export function createOutlook(
       suspectBatch: Math.max(1, Math.floor(options.batch / 10)),
     }),
 
-    absorb(request, reply) {
-      serverAhead = reply.now - store.now();
-      found = reply.found ?? found;
-      if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
-      if (reply.reclaimed > 0 && alone()) suspectsWaiting ||= reply.kind !== "suspects";
+    absorb(request, reply, claim) {
+      if (reply !== undefined) {
+        serverAhead = reply.now - store.now();
+        found = reply.found ?? found;
+        if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
+        if (reply.reclaimed > 0 && alone()) suspectsWaiting ||= reply.kind !== "suspects";
+      }
       if (request.claim === 0) return;
+      if (reply === undefined || claim === 0) {
+        suspectsInHand = false;
+        drained = false; // other queues came first: nobody looked
+        return;
+      }
       suspectsInHand = reply.kind === "suspects";
       keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
       const size = sizeOf(reply.messages);
-      drained = foundBy(reply) < request.claim && size < options.maxBytes / 2;
+      drained = foundBy(reply) < claim && size < options.maxBytes / 2;
       if (reply.messages.length === 0) return;
       sizeHint = size / reply.messages.length;
       keyed ||= storeQueue.keepResults || reply.messages.some(hasField(storeQueue.keyField));

@@ -1,18 +1,30 @@
 import type { ResolvedDrain } from "./drain-options.ts";
+import type { StoreError } from "./errors.ts";
 import type { Handler } from "./message.ts";
 import type { Seen } from "./outlook.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import type { Stopped, Tally } from "./report.ts";
-import type { CallLimits } from "./store.ts";
+import type { CallLimits, Store } from "./store.ts";
 
-/** What the lanes of a pass share: its limits, and what it has done so far. */
-export interface Pass {
+/** What a pass knows of one of its queues, and has done to it so far. */
+export interface PassQueue {
   readonly queue: ResolvedQueue;
-  readonly options: ResolvedDrain;
-  readonly handler: Handler<unknown>;
   readonly tally: Tally;
   /** What the latest survey of any lane found. */
   seen: Seen | undefined;
+}
+
+/** What the lanes of a pass share: its limits, and what it has done so far. */
+export interface Pass {
+  /** The token of its first lane. */
+  id: string;
+  /** In the order of their priority. */
+  readonly queues: readonly PassQueue[];
+  readonly store: Store;
+  readonly options: ResolvedDrain;
+  readonly handler: Handler<unknown>;
+  /** What the lanes have used up together. */
+  readonly spent: { turns: number; requests: number; polls: number };
   /** Handlers that run now, in all lanes. */
   running: number;
   /** Messages that may still be claimed; lanes take their part before they ask. */
@@ -21,6 +33,8 @@ export interface Pass {
   meanHandlerMs: number;
   /** Set when the store failed: no lane goes on. */
   failed: boolean;
+  /** Why it failed. */
+  error: StoreError | undefined;
   /** Lanes that run now; no more of them than the options allow. */
   open: number;
   /** Starts another lane. */
@@ -38,7 +52,7 @@ export function workUntil({ startedAt, deadline }: ResolvedDrain): number {
 export function mustStop(pass: Pass): Stopped | undefined {
   if (pass.options.signal?.aborted === true) return "aborted";
   if (pass.failed) return "store";
-  if (pass.queue.store.now() >= workUntil(pass.options)) return "deadline";
+  if (pass.store.now() >= workUntil(pass.options)) return "deadline";
   return undefined;
 }
 
@@ -53,11 +67,11 @@ export function claimsNoMore(pass: Pass): Stopped | undefined {
 
 /** Whether a handler of the usual length would be done in time. */
 export function fitsBeforeDeadline(pass: Pass): boolean {
-  return pass.queue.store.now() + pass.meanHandlerMs < workUntil(pass.options);
+  return pass.store.now() + pass.meanHandlerMs < workUntil(pass.options);
 }
 
 export function requestsLeft(pass: Pass): number {
-  return pass.options.maxRequests - pass.tally.requests;
+  return pass.options.maxRequests - pass.spent.requests;
 }
 
 /** Handlers that block the process can make a pass late; then its last turn still gets so long. */
@@ -66,13 +80,13 @@ const LATE_SETTLE_MS = 100;
 /** How far one call of the store may go: one that does not end a lane leaves requests for that. */
 export function callLimits(pass: Pass, settling: boolean): CallLimits {
   const reserve = settling ? 0 : pass.open;
-  const now = pass.queue.store.now();
+  const now = pass.store.now();
   const late = settling && now >= pass.options.deadline;
   return {
     deadline: late ? now + LATE_SETTLE_MS : pass.options.deadline,
     mayRequest() {
       if (requestsLeft(pass) <= reserve) return false;
-      pass.tally.requests += 1;
+      pass.spent.requests += 1;
       return true;
     },
   };

@@ -67,6 +67,11 @@ export interface QueueOptions {
   readonly keepNewest?: KeepNewestOptions;
   /** Most messages that all passes together work on at once. @default no limit */
   readonly maxInFlight?: number;
+  /**
+   * Most passes that work at the same time; one more than these ends at once, `limited`. Each has a lease
+   * as long as a message's, so that a pass that dies is in nobody's way for long. @default no limit
+   */
+  readonly maxPasses?: number;
   /** Most messages that all passes together begin in any such length of time. @default no limit */
   readonly rateLimit?: RateOptions;
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
@@ -112,6 +117,7 @@ const KNOWN = [
   "maxBacklog",
   "keepNewest",
   "maxInFlight",
+  "maxPasses",
   "rateLimit",
   "maxPayload",
   "keepResults",
@@ -188,12 +194,14 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     keepResults: flag("keepResults", options.keepResults, false),
     maxBacklog: resolveBacklog(options.maxBacklog),
     keepNewest: resolveKeepNewest(options.keepNewest),
-    maxInFlight:
-      options.maxInFlight === undefined
-        ? undefined
-        : integer("maxInFlight", options.maxInFlight, { min: 1, max: 1_000_000, default: 1 }),
+    maxInFlight: limitOf("maxInFlight", options.maxInFlight, 1_000_000),
+    maxPasses: limitOf("maxPasses", options.maxPasses, 1_000),
     rateLimit: resolveRate(options.rateLimit),
   };
+}
+
+function limitOf(option: string, given: number | undefined, max: number): number | undefined {
+  return given === undefined ? undefined : integer(option, given, { min: 1, max, default: 1 });
 }
 
 function resolveRetention(option: string, given?: RetentionOptions): Retention | undefined {

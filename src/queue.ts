@@ -5,6 +5,7 @@ import { repairQueue } from "./repair.ts";
 import { type ReplayOptions, replayQueue } from "./replay.ts";
 import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./send.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
+import type { QueueStats } from "./statistics.ts";
 import type { Depth } from "./store.ts";
 
 /** A queue: what is sent (`Input`), and what its handlers receive (`Payload`). */
@@ -45,6 +46,12 @@ export interface Queue<Input, Payload = Input> {
   /** How much is where; on a replica it may be behind. */
   depth(): Promise<Depth>;
   /**
+   * The queue at a glance: what waits, how long, how fast it goes, and the counters of all passes. At
+   * most 8 commands that only read, in one round trip, whatever the size; a read-only token suffices.
+   * @throws StoreError when the store does not answer.
+   */
+  stats(): Promise<QueueStats>;
+  /**
    * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
    * Where completed entries stay (`shared`, `retention`, other groups) they would look the same, so
    * nothing is brought back there.
@@ -56,6 +63,14 @@ export interface Queue<Input, Payload = Input> {
   /** Never there: it carries the type of what handlers receive. */
   readonly "~payload"?: Payload;
 }
+
+/** What a drain takes: a queue of any types. */
+export type AnyQueue = Pick<Queue<unknown>, "name" | "resolved" | "~payload">;
+
+/** What the handlers of a queue receive. */
+export type PayloadOf<Drained> = Drained extends { readonly "~payload"?: infer Payload }
+  ? Payload
+  : never;
 
 /**
  * Describes a queue. No I/O: cheap enough to call in every invocation.
@@ -101,6 +116,7 @@ export function createQueue(
     },
 
     depth: () => store.depth(storeQueue, {}),
+    stats: () => store.stats(storeQueue, {}),
 
     repair: () => repairQueue(resolved, {}),
   };

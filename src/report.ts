@@ -14,12 +14,9 @@ export type Stopped =
   | "aborted"
   | "store";
 
-/** What one pass did. All numbers are of messages, unless they say something else. */
-export interface DrainReport {
+/** What one pass did to a queue. All numbers are of messages, unless they say something else. */
+export interface QueueReport {
   readonly queue: string;
-  readonly stopped: Stopped;
-  /** More may be waiting right now: another pass would find it. */
-  readonly more: boolean;
   /** When the first message that waits for its retry is due; undefined where none is known. */
   readonly nextDueAt: Date | undefined;
   /** Handed to this pass, those included that it gave back. */
@@ -53,19 +50,30 @@ export interface DrainReport {
   readonly repaired: number;
   /** Other consumer groups of the stream; with any, entries are trimmed and never deleted. */
   readonly otherGroups: readonly string[];
+  /** True where the server refused to hand out more to one consumer. */
+  readonly pendingLimit: boolean;
+  /** Redis commands, those inside of scripts included. */
+  readonly commands: number;
+  /** The first ten failures of handlers. */
+  readonly errors: readonly HandlerFailure[];
+}
+
+/** What one pass did; of several queues, together. */
+export interface DrainReport extends QueueReport {
+  /** Its name; of several queues their names, with commas between. */
+  readonly queue: string;
+  /** Each queue by itself, in the order of their priority, where the pass drained several. */
+  readonly queues: readonly QueueReport[] | undefined;
+  readonly stopped: Stopped;
+  /** More may be waiting right now: another pass would find it. */
+  readonly more: boolean;
   /** Times that it looked again after a pause, since it lingers. */
   readonly polls: number;
   /** It has asked for the next pass, since it left a backlog. */
   readonly continued: boolean;
-  /** True where the server refused to hand out more to one consumer. */
-  readonly pendingLimit: boolean;
   readonly turns: number;
   readonly requests: number;
-  /** Redis commands, those inside of scripts included. */
-  readonly commands: number;
   readonly elapsedMs: number;
-  /** The first ten failures of handlers. */
-  readonly errors: readonly HandlerFailure[];
   /** Why the store failed, where it did. */
   readonly error: StoreError | undefined;
 }
@@ -77,75 +85,78 @@ export interface HandlerFailure {
   readonly error: string;
 }
 
-type Counter =
-  | "claimed"
-  | "completed"
-  | "retried"
-  | "dead"
-  | "duplicates"
-  | "deferred"
-  | "released"
-  | "lost"
-  | "uncertain"
-  | "reclaimed"
-  | "replayed"
-  | "lostPayloads"
-  | "trimmedUnread"
-  | "trimmed"
-  | "repaired"
-  | "polls"
-  | "turns"
-  | "requests"
-  | "commands";
+const COUNTERS = [
+  "claimed",
+  "completed",
+  "retried",
+  "dead",
+  "duplicates",
+  "deferred",
+  "released",
+  "lost",
+  "uncertain",
+  "reclaimed",
+  "replayed",
+  "lostPayloads",
+  "trimmedUnread",
+  "trimmed",
+  "repaired",
+  "commands",
+] as const;
 
-/** A report that is being written. */
-export type Tally = Record<Counter, number> & {
+/** A report on one queue that is being written. */
+export type Tally = Record<(typeof COUNTERS)[number], number> & {
+  readonly queue: string;
   nextDueAt: number | undefined;
   otherGroups: readonly string[];
   pendingLimit: boolean;
-  errors: HandlerFailure[];
-  error: StoreError | undefined;
+  readonly errors: HandlerFailure[];
 };
 
-export function createTally(): Tally {
+export function createTally(queue: string): Tally {
   return {
-    claimed: 0,
-    completed: 0,
-    retried: 0,
-    dead: 0,
-    duplicates: 0,
-    deferred: 0,
-    released: 0,
-    lost: 0,
-    uncertain: 0,
-    reclaimed: 0,
-    replayed: 0,
-    lostPayloads: 0,
-    trimmedUnread: 0,
-    trimmed: 0,
-    repaired: 0,
-    polls: 0,
-    turns: 0,
-    requests: 0,
-    commands: 0,
+    queue,
+    ...zeros(),
     nextDueAt: undefined,
     otherGroups: [],
     pendingLimit: false,
     errors: [],
-    error: undefined,
   };
 }
 
 export function writeReport(
-  tally: Tally,
-  ending: {
-    readonly queue: string;
-    readonly stopped: Stopped;
-    readonly more: boolean;
-    readonly continued: boolean;
-    readonly elapsedMs: number;
-  },
+  tallies: readonly Tally[],
+  ending: Omit<DrainReport, keyof QueueReport | "queues">,
 ): DrainReport {
+  const reports = tallies.map(reportOf);
+  const [only] = reports;
+  return reports.length === 1 && only !== undefined
+    ? { ...only, queues: undefined, ...ending }
+    : { ...reportOf(together(tallies)), queues: reports, ...ending };
+}
+
+function reportOf(tally: Tally): QueueReport {
   const nextDueAt = tally.nextDueAt === undefined ? undefined : new Date(tally.nextDueAt);
-  return { ...ending, ...tally, nextDueAt };
+  return { ...tally, nextDueAt };
+}
+
+function together(tallies: readonly Tally[]): Tally {
+  const sum = zeros();
+  for (const tally of tallies) for (const counter of COUNTERS) sum[counter] += tally[counter];
+  const due = tallies.map(({ nextDueAt }) => nextDueAt).filter((time) => time !== undefined);
+  return {
+    queue: tallies.map(({ queue }) => queue).join(","),
+    ...sum,
+    nextDueAt: due.length === 0 ? undefined : Math.min(...due),
+    otherGroups: [...new Set(tallies.flatMap(({ otherGroups }) => otherGroups))],
+    pendingLimit: tallies.some(({ pendingLimit }) => pendingLimit),
+    errors: tallies.flatMap(({ errors }) => errors).slice(0, 10),
+  };
+}
+
+function zeros(): Record<(typeof COUNTERS)[number], number> {
+  return Object.fromEntries(COUNTERS.map((counter) => [counter, 0])) as Record<
+    (typeof COUNTERS)[number],
+    number
+  >;
 }

@@ -57,7 +57,7 @@ function start(run: HandlerRun): unknown {
 
 function callHandler(run: HandlerRun, payload: unknown): unknown {
   run.held.controller.signal.throwIfAborted();
-  return run.handler(messageOf(run.held, payload), contextOf(run));
+  return run.handler(messageOf(run, payload), contextOf(run));
 }
 
 /** Whatever was thrown, even what throws when it is looked at. */
@@ -79,9 +79,10 @@ function contextOf({ held, context }: HandlerRun): HandlerContext {
   };
 }
 
-function messageOf(held: Held, payload: unknown): Message<unknown> {
+function messageOf({ queue, held }: HandlerRun, payload: unknown): Message<unknown> {
   return {
     id: held.messageId,
+    queue: queue.name,
     payload,
     deliveries: held.delivery,
     failures: held.failures,

@@ -2,7 +2,8 @@
 // one conformance suite holds every implementation to them. docs/design.md tells the protocol.
 
 import type { SliceReply, SliceRequest } from "./list-slice.ts";
-import type { Bill, DeadReason, TurnReply, TurnRequest } from "./turn.ts";
+import type { QueueStats } from "./statistics.ts";
+import type { Bill, DeadReason, PartReply, TurnPart, TurnReply, TurnRequest } from "./turn.ts";
 
 /** Where time, chance and waiting come from, so that a test can bring its own. */
 export interface Clock {
@@ -45,6 +46,8 @@ export interface StoreQueue {
   readonly keepNewest: KeepNewest | undefined;
   /** Most messages that all passes work on at once. */
   readonly maxInFlight: number | undefined;
+  /** Most passes that work at the same time. */
+  readonly maxPasses: number | undefined;
   /** Most messages that all passes begin in a length of time. */
   readonly rateLimit: { readonly limit: number; readonly perMs: number } | undefined;
 }
@@ -157,6 +160,8 @@ export interface Store extends Clock {
   /** Takes a delayed message back; says whether it still waited. */
   cancel(queue: StoreQueue, id: string, limits: CallLimits): Promise<boolean>;
   turn(queue: StoreQueue, request: TurnRequest, limits: CallLimits): Promise<TurnReply>;
+  /** Turns over several queues in one step, each claiming what those before it have left. */
+  turns(parts: readonly TurnPart[], limits: CallLimits): Promise<readonly PartReply[]>;
   /** Removes completed entries below every group's unprocessed work; returns how many. */
   trim(queue: StoreQueue, groups: readonly string[], limits: CallLimits): Promise<Trimmed>;
   /** Parks again what the loss of the parked set made invisible; call until `cursor` is undefined. */
@@ -176,12 +181,24 @@ export interface Store extends Clock {
   removeDeadLetters(queue: StoreQueue, ids: readonly string[], limits: CallLimits): Promise<number>;
   result(queue: StoreQueue, name: string, limits: CallLimits): Promise<ResultRecord | undefined>;
   depth(queue: StoreQueue, limits: CallLimits): Promise<Depth>;
+  /** A queue at a glance, by plain reads in one round trip. */
+  stats(queue: StoreQueue, limits: CallLimits): Promise<QueueStats>;
+  /**
+   * Carries out commands that only read, in one round trip, and answers each by itself: for views of
+   * what is in Redis. Nothing decides by it. A store that is not over Redis does without.
+   */
+  read?(commands: readonly (readonly string[])[], limits: CallLimits): Promise<readonly Answer[]>;
   /**
    * Moves the oldest items of lists into the stream, and shows the ones behind them. Stores over Redis
    * do without: `xdrain/import-list` brings the script, so that no other bundle carries it.
    */
   importSlice?(queue: StoreQueue, request: SliceRequest, limits: CallLimits): Promise<SliceReply>;
 }
+
+/** What the server answered: a reply, or an error of its own (then the command did nothing more). */
+export type Answer =
+  | { readonly ok: true; readonly reply: unknown }
+  | { readonly ok: false; readonly message: string };
 
 export interface Trimmed {
   readonly removed: number;
@@ -203,7 +220,9 @@ export type {
   DeadReason,
   Delivery,
   Outcomes,
+  PartReply,
   SurveyFindings,
+  TurnPart,
   TurnReply,
   TurnRequest,
 } from "./turn.ts";

@@ -21,7 +21,6 @@ export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply)
   tally.trimmedUnread += reply.trimmedUnread;
   tally.pendingLimit ||= reply.pendingLimit;
   tally.nextDueAt = reply.nextDueAt;
-  tally.turns += 1;
   tally.commands += reply.bill.commands;
 }
 

@@ -1,6 +1,9 @@
 // What a turn asks and answers, in the protocol's words: what the pass settles, renews and claims, and
 // what the store found. docs/design.md tells how.
 
+import type { StoreError } from "./errors.ts";
+import type { StoreQueue } from "./store.ts";
+
 /** A delivery: which message, which hand-over of it, and the key it works under. */
 export interface Delivery {
   readonly id: string;
@@ -61,11 +64,15 @@ export interface TurnRequest extends Outcomes {
   /** Look at the group: create it, sweep expired leases, find other groups. */
   readonly survey: boolean;
   /**
-   * Suspects may be handed out before ordinary messages, if there are none of those, or not now.
+   * Suspects may be handed out before ordinary messages, or if there are none of those. "not now" only
+   * says whether there may be some.
    */
-  readonly suspects: "first" | "last" | "no";
+  readonly suspects: "first" | "last" | "no" | "not now";
   /** Most suspects to hand out together the first time. */
   readonly suspectBatch: number;
+  /** The pass that this lane is of, and whether it is its last one: where passes are limited. */
+  readonly pass: string;
+  readonly leaving: boolean;
   /** The pass ends: what a lost response left is released, the consumer removed. */
   readonly final: boolean;
   /** This pass has met idempotency keys: outcomes carry them, their set is kept in order. */
@@ -129,12 +136,36 @@ export interface TurnReply {
   readonly nextDueAt: number | undefined;
   readonly createdGroup: boolean;
   /** Why less was handed out than there may be: the queue is paused, or a limit of it is reached. */
-  readonly heldBack: "paused" | "rate" | "in flight" | undefined;
+  readonly heldBack: "paused" | "rate" | "in flight" | "passes" | undefined;
   /** The server refused to hand out more: its limit of pending entries a consumer. */
   readonly pendingLimit: boolean;
   /** Present when the turn surveyed. */
   readonly found: SurveyFindings | undefined;
   readonly bill: Bill;
+}
+
+/** One queue's part of a step over several. */
+export interface TurnPart {
+  readonly queue: StoreQueue;
+  readonly request: TurnRequest;
+}
+
+/**
+ * Whether a turn asks for messages and nothing else, so that it may wait where none can be claimed: a
+ * survey that is not the first serves the claim, and so do suspects that are not known of.
+ */
+export function mayBePassedOver(request: TurnRequest): boolean {
+  const { held, complete, retry, dead, release, found, suspects, final } = request;
+  const empty = [held, complete, retry, dead, release].every((list) => list.length === 0);
+  return empty && found !== undefined && suspects !== "first" && !final;
+}
+
+/** What became of it: a reply, an error of this queue alone, or neither where it was passed over. */
+export interface PartReply {
+  /** How many it could claim: those before it in the step may have left less than was asked for. */
+  readonly claim: number;
+  readonly reply: TurnReply | undefined;
+  readonly error: StoreError | undefined;
 }
 
 /** What a call cost. */

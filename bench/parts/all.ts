@@ -6,6 +6,7 @@ import type { Part } from "./part.ts";
 import { physical } from "./physical.ts";
 import { server } from "./server.ts";
 import { sustained } from "./sustained.ts";
+import { waking } from "./waking.ts";
 import { weight } from "./weight.ts";
 
 /** In the order of the page. */
@@ -16,6 +17,7 @@ export const allParts: readonly Part[] = [
   gateway,
   weight,
   day,
+  waking,
   sustained,
   backlog,
 ];

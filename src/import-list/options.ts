@@ -77,7 +77,7 @@ export function resolveImport<Input>(
   else if (typeof decode !== "function") refuse("decode", "a word or a function", decode);
   const given = BOUNDS.map((bound) => [bound, options[bound]]);
   // As many handlers as there can be: their number bounds the batch of some queues.
-  const bounds = resolveDrain(queue, { ...Object.fromEntries(given), concurrency: 1_000 });
+  const bounds = resolveDrain([queue], { ...Object.fromEntries(given), concurrency: 1_000 });
   return {
     lists: resolveLists(queue, list, options.backups ?? []),
     oldest: oneOf("oldest", options.oldest, ["right", "left"]),

@@ -1,5 +1,6 @@
 // Limits over all functions of the queue, decided in the claim: how many messages are worked on at
-// once, and how many begin in a length of time. Suspects are not worked on, and do not count.
+// once, how many begin in a length of time, and how many passes there are. Suspects are not worked on,
+// and do not count.
 
 import { SUSPECTS, type Turn } from "./turn-begin.ts";
 
@@ -9,8 +10,37 @@ const BUCKETS = 100;
 /** Lets the turn claim less, and says why. */
 export function limitClaim(turn: Turn): void {
   const { queue } = turn;
+  if (queue.maxPasses !== undefined) limitPasses(turn, queue.maxPasses);
+  if (turn.claim === 0) return;
   if (queue.maxInFlight !== undefined) limitInFlight(turn, queue.maxInFlight);
   if (queue.rateLimit !== undefined && turn.claim > 0) limitRate(turn, queue.rateLimit);
+}
+
+/** A pass that is under way has a lease, which each of its turns renews and which ends by itself. */
+function limitPasses(turn: Turn, most: number): void {
+  const { request, now, lease, survey } = turn;
+  const { passes } = turn.tables;
+  const others = [...passes].filter(([pass, until]) => pass !== request.pass && until > now);
+  if (others.length >= most) {
+    turn.heldBack = "passes";
+    turn.claim = 0;
+    return;
+  }
+  passes.set(request.pass, now + lease);
+  if (survey !== undefined)
+    for (const [pass, until] of passes) if (until <= now) passes.delete(pass);
+}
+
+/** With a long handler in hand it claims nothing for a while; or it gets what it has claimed already. */
+export function renewPass({ queue, request, claim, kind, now, lease, tables }: Turn): void {
+  const claims = claim > 0 && kind !== "replayed";
+  if (queue.maxPasses === undefined || claims || !tables.passes.has(request.pass)) return;
+  tables.passes.set(request.pass, now + lease);
+}
+
+export function leave({ queue, request, heldBack, tables }: Turn): void {
+  if (queue.maxPasses === undefined || !request.leaving || heldBack === "passes") return;
+  tables.passes.delete(request.pass);
 }
 
 function limitInFlight(turn: Turn, most: number): void {

@@ -69,7 +69,11 @@ export interface GroupTables {
   readonly results: Map<string, string>;
   /** How many messages began in each hundredth of a limited rate's time. */
   readonly starts: Map<number, number>;
+  /** Until when the passes under way have their leases, where their number is limited. */
+  readonly passes: Map<string, number>;
   paused: boolean;
+  /** Counters and histograms of all passes, as the hash in Redis has them. */
+  readonly stats: Map<string, string | number>;
   /** Until when nobody else needs to kick for a pass of this depth. */
   readonly kickedUntil: Map<number, number>;
   state: GroupState;
@@ -82,7 +86,19 @@ export function createMemory(clock: Clock): Memory {
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
 export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
   const tables = [...groups].map(([name, tables]) => {
-    const { parked, keys, ids, crashes, results, starts, paused, kickedUntil, state } = tables;
+    const {
+      parked,
+      keys,
+      ids,
+      crashes,
+      results,
+      starts,
+      passes,
+      paused,
+      stats,
+      kickedUntil,
+      state,
+    } = tables;
     const copy: GroupTables = {
       parked: new Map(parked),
       keys: new Map(keys),
@@ -90,7 +106,9 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
       crashes: new Map(crashes),
       results: new Map(results),
       starts: new Map(starts),
+      passes: new Map(passes),
       paused,
+      stats: new Map(stats),
       kickedUntil: new Map(kickedUntil),
       state: { ...state },
     };
@@ -130,7 +148,9 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     crashes: new Map(),
     results: new Map(),
     starts: new Map(),
+    passes: new Map(),
     paused: false,
+    stats: new Map(),
     kickedUntil: new Map(),
     state: {},
   };

@@ -19,9 +19,11 @@ import { repair } from "./repair.ts";
 import { forgetDone, replayFrom } from "./replay-from.ts";
 import { retire } from "./retire.ts";
 import { send, takeKick } from "./send.ts";
+import { readStats } from "./stats.ts";
 import type { Stream } from "./stream.ts";
 import { trim } from "./trim.ts";
 import { takeTurn } from "./turn-end.ts";
+import { takeTurns } from "./turns.ts";
 
 /** A store in memory, for tests. */
 export interface MemoryStore extends Store {
@@ -84,6 +86,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     },
     turn: (queue, request, limits) =>
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
+    turns: (parts, limits) => run("turn", limits, (attempt) => takeTurns(memory, parts, attempt)),
     replay: (queue, position, limits) => {
       const requestId = randomId(() => clock.random());
       return run("replay", limits, () => replayFrom(memory, queue, position, requestId));
@@ -119,6 +122,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
         return result === undefined ? undefined : { result };
       }),
     depth: (queue, limits) => run("depth", limits, () => depth(memory, queue)),
+    stats: (queue, limits) => run("stats", limits, () => readStats(memory, queue)),
     importSlice: (queue, request, limits) => {
       const slice = importSlice(memory, queue, request);
       return billed("importSlice", limits, slice);

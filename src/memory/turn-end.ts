@@ -6,12 +6,12 @@ import { settleDead } from "./dead-letters.ts";
 import { lookAtGroups, openGroup, type Survey } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
-import { countStarts, limitClaim } from "./limits.ts";
+import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
 import { agreeOnLease, type Sweep, sweep } from "./sweep.ts";
-import { flush, noChanges, park, type Turn } from "./turn-begin.ts";
+import { flush, noChanges, park, SUSPECTS, type Turn } from "./turn-begin.ts";
 
 export function takeTurn(
   memory: Memory,
@@ -47,9 +47,12 @@ export function takeTurn(
   const due = replaying ? [] : dueParked(turn);
   const nothingParked = !replaying && !tables.paused && tables.parked.size === 0;
   const looked = look(turn, due, nothingParked);
+  if (request.renew || replaying) renewPass(turn);
   // After the sweep: what dead passes have left is not worked on.
   if (turn.claim > 0 && !replaying && !looked.quiet) limitClaim(turn);
   if (turn.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
+  const waiting = turn.group.consumers.get(SUSPECTS)?.size ?? 0;
+  if (request.suspects === "not now") turn.suspectsLeft = waiting > 0;
 
   const noMore = turn.heldBack !== "paused" && turn.messages.length < turn.claim;
   if (noMore) turn.heldBack = undefined;
@@ -60,6 +63,7 @@ export function takeTurn(
 
   const ending = turn.stillHeld.size === 0 && turn.messages.length === 0;
   keepHouse(turn, ending);
+  if (ending) leave(turn);
   const own = turn.group.consumers.get(request.token);
   if (ending && left.length === 0 && own?.size === 0) turn.group.consumers.delete(request.token);
 

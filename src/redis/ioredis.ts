@@ -2,7 +2,7 @@ import type { Redis, RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
-import type { Transport } from "./transport.ts";
+import type { Answer, Transport } from "./transport.ts";
 
 export interface IoredisOptions extends RedisStoreOptions {
   /** Where Redis is, as in `redis://:password@host:6379/0` or `rediss://host:6380`. */
@@ -66,24 +66,43 @@ function keepConnection(options: IoredisOptions) {
     if (current === connection) current = undefined;
   }
 
+  /** What the connection answers, until the signal; a connection that broke is not used again. */
+  async function answered<Reply>(
+    connection: Redis,
+    signal: AbortSignal,
+    asked: Promise<Reply>,
+  ): Promise<Reply> {
+    const lost = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    lost.catch(() => {});
+    try {
+      return await Promise.race([asked, lost]);
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      // Silent or broken: whatever still comes on it would be an answer to somebody else.
+      drop(connection);
+      throw reasons.get(connection) ?? error;
+    }
+  }
+
   const transport: Transport = {
-    async command(args, signal) {
+    async command([name = "", ...rest], signal) {
       const connection = await connect();
-      const [name = "", ...rest] = args;
-      const lost = new Promise<never>((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      });
-      lost.catch(() => {});
       try {
-        return { ok: true, reply: await Promise.race([connection.call(name, rest), lost]) };
+        return { ok: true, reply: await answered(connection, signal, connection.call(name, rest)) };
       } catch (error) {
-        if (error instanceof Error && error.name === "ReplyError") {
-          return { ok: false, message: error.message };
-        }
-        // Silent or broken: whatever still comes on it would be an answer to somebody else.
-        drop(connection);
-        throw reasons.get(connection) ?? error;
+        if (isRefusal(error)) return { ok: false, message: error.message };
+        throw error;
       }
+    },
+
+    async pipeline(commands, signal) {
+      const connection = await connect();
+      const pipeline = connection.pipeline();
+      for (const [name = "", ...rest] of commands) pipeline.call(name, rest);
+      const asked = pipeline.exec().then((results) => (results ?? []).map(answerOf));
+      return answered(connection, signal, asked);
     },
   };
 
@@ -93,4 +112,15 @@ function keepConnection(options: IoredisOptions) {
       if (current !== undefined) drop(current);
     },
   };
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
+/** @throws what broke the connection, where the server gave no answer. */
+function answerOf([error, reply]: readonly [Error | null, unknown]): Answer {
+  if (error === null) return { ok: true, reply };
+  if (isRefusal(error)) return { ok: false, message: error.message };
+  throw error;
 }

@@ -17,12 +17,18 @@ export interface GroupKeys {
   readonly ids: string;
   /** Hash: how many messages began in each hundredth of a limited rate's time. */
   readonly starts: string;
+  /** Sorted set: the passes that are under way, where their number is limited. */
+  readonly passes: string;
   /** String: somebody has kicked a moment ago. */
   readonly kicked: string;
   /** Hash: how many passes died with a message in hand. */
   readonly crashes: string;
   /** Hash: kept results. */
   readonly results: string;
+  /** Hash: counters and histograms of all passes. */
+  readonly stats: string;
+  /** Stream: what the latest passes did. */
+  readonly journal: string;
   /** Sorted set: delayed messages of the stream, by when they are due. */
   readonly delayed: string;
   /** Hash: their content. */
@@ -30,7 +36,7 @@ export interface GroupKeys {
 }
 
 /** The part of a stream's name that Redis Cluster hashes; createQueue refuses names without one. */
-function hashTag(stream: string): string {
+export function hashTag(stream: string): string {
   const open = stream.indexOf("{");
   const close = open === -1 ? -1 : stream.indexOf("}", open + 1);
   return close > open + 1 ? stream.slice(open + 1, close) : stream;
@@ -50,8 +56,11 @@ export function groupKeys(
     ids: key("ids"),
     kicked: key("kicked"),
     starts: key("starts"),
+    passes: key("passes"),
     crashes: key("crashes"),
     results: key("results"),
+    stats: key("stats"),
+    journal: key("journal"),
     // Of the stream: whichever group's pass comes first adds them to it.
     delayed: groupKey(stream, "", "delayed"),
     bodies: groupKey(stream, "", "bodies"),

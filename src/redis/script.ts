@@ -1,12 +1,13 @@
 import { lua } from "./lua.generated.ts";
 
 export type Fragment = keyof typeof lua;
-type ArgumentKind = "text" | "number";
+/** Of what seldom matters, a field of the table `more`: a Lua function has 200 variables at most. */
+type ArgumentKind = "text" | "number" | "more text" | "more number";
 type ArgumentSpec = Readonly<Record<string, ArgumentKind>>;
 
 /** Named arguments of a script, each with the type that it is declared with. */
 export type NamedArguments<Spec extends ArgumentSpec> = {
-  readonly [Name in keyof Spec]: Spec[Name] extends "number" ? number : string;
+  readonly [Name in keyof Spec]: Spec[Name] extends "number" | "more number" ? number : string;
 };
 
 /**
@@ -29,31 +30,78 @@ export interface ScriptCall {
   readonly args: readonly string[];
 }
 
+interface Declaration<Key extends string, Spec extends ArgumentSpec> {
+  readonly keys: readonly Key[];
+  readonly args: Spec;
+  readonly freesMemory?: boolean;
+  readonly fragments: readonly Fragment[];
+  /** Fragments that are kept apart from the others, as texts; they follow those. */
+  readonly more?: readonly string[];
+}
+
 export function defineScript<const Key extends string, const Spec extends ArgumentSpec>(
   name: string,
-  declaration: {
-    readonly keys: readonly Key[];
-    readonly args: Spec;
-    readonly freesMemory?: boolean;
-    readonly fragments: readonly Fragment[];
-    /** Fragments that are kept apart from the others, as texts; they follow those. */
-    readonly more?: readonly string[];
-  },
+  declaration: Declaration<Key, Spec>,
 ): Script<Key, Spec> {
-  const { keys, args } = declaration;
-  const names = Object.keys(args);
-  const values = names.map((arg, i) =>
-    args[arg] === "number" ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`,
-  );
-  const header = [
-    `local ${keys.join(",")}=${keys.map((_, i) => `KEYS[${i + 1}]`).join(",")}`,
-    ...(names.length === 0 ? [] : [`local ${names.join(",")}=${values.join(",")}`]),
-    `local list_at=${names.length + 1}`,
+  const { keys, args, fragments, more = [] } = declaration;
+  const body = fragments.map((fragment) => lua[fragment]);
+  const text = [...headerOf(keys, args), lua.prelude, ...body, ...more].join("\n");
+  return { name, freesMemory: declaration.freesMemory === true, text, keys, args };
+}
+
+/**
+ * A script that calls another one's text for each of several queues: in Lua it is the function `turn`
+ * over KEYS and ARGV, which the last fragment sets from `all_keys` and `all_args`.
+ */
+export function defineRepeated<const Spec extends ArgumentSpec>(
+  name: string,
+  each: Declaration<string, ArgumentSpec>,
+  declaration: { readonly args: Spec; readonly fragment: Fragment },
+): Script<never, Spec> {
+  const { args, fragment } = declaration;
+  const text = [
+    "local all_keys,all_args=KEYS,ARGV",
+    ...headerOf([], args),
+    "local KEYS,ARGV",
+    lua.prelude,
+    "local function turn()",
+    ...headerOf(each.keys, each.args),
+    ...each.fragments.map((part) => lua[part]),
+    "end",
+    lua[fragment],
+  ].join("\n");
+  return { name, freesMemory: each.freesMemory === true, text, keys: [], args };
+}
+
+/** Where a named argument is in ARGV, from 1. */
+export function placeOf(script: Pick<Script, "args">, name: string): number {
+  return Object.keys(script.args).indexOf(name) + 1;
+}
+
+/** The lines that give keys and arguments their names. */
+function headerOf(keys: readonly string[], args: ArgumentSpec): string[] {
+  const named = Object.entries(args).map(([name, kind], i) => {
+    const value = kind.endsWith("number") ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`;
+    return { name, value, isMore: kind.startsWith("more") };
+  });
+  const more = named.filter(({ isMore }) => isMore);
+  const own = named.filter(({ isMore }) => !isMore);
+  const assigned = (list: readonly string[], to: readonly string[]) =>
+    list.length === 0 ? [] : [`local ${list.join(",")}=${to.join(",")}`];
+  return [
+    ...assigned(
+      keys,
+      keys.map((_, i) => `KEYS[${i + 1}]`),
+    ),
+    ...assigned(
+      own.map(({ name }) => name),
+      own.map(({ value }) => value),
+    ),
+    ...(more.length === 0
+      ? []
+      : [`local more={${more.map(({ name, value }) => `${name}=${value}`).join(",")}}`]),
+    `local list_at=${named.length + 1}`,
   ];
-  const body = ["prelude" as const, ...declaration.fragments].map((fragment) => lua[fragment]);
-  const text = [...header, ...body, ...(declaration.more ?? [])].join("\n");
-  const freesMemory = declaration.freesMemory === true;
-  return { name, freesMemory, text, keys, args };
 }
 
 /** Puts names in the order of the declaration. `more` keys and a `list` may follow the named ones. */

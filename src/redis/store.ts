@@ -1,8 +1,9 @@
 import { integer } from "../expect.ts";
 import { randomId } from "../random-id.ts";
-import type { CallLimits, Clock, Store } from "../store.ts";
+import type { Answer, CallLimits, Clock, Store } from "../store.ts";
 import { systemClock } from "./clock.ts";
 import { readDeadLetters } from "./dead-letters.ts";
+import { serverError } from "./errors.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import {
@@ -17,12 +18,15 @@ import {
   retireCall,
   trimCall,
 } from "./maintenance.ts";
+import { sendTogether } from "./pipeline.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
 import { type Attempt, MAX_PAUSE_MS, type Resent, resend, type ServerClock } from "./resend.ts";
 import type { ScriptCall } from "./script.ts";
 import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
+import { nameSlots } from "./slots.ts";
+import { readStats, statsCommands } from "./stats.ts";
 import type { Transport } from "./transport.ts";
-import { readTurnReply, turnCall } from "./turn.ts";
+import { readTurnReply, readTurnsReply, turnCall, turnsCall } from "./turn.ts";
 
 /** What every store over Redis can be told. */
 export interface RedisStoreOptions {
@@ -94,6 +98,15 @@ export function createRedisStore(
     return (await resend(context, ask, limits)).reply;
   }
 
+  /** Many commands that may run twice, in one round trip; each is answered by itself. */
+  async function pipeline(
+    commands: readonly (readonly string[])[],
+    limits: CallLimits,
+  ): Promise<readonly Answer[]> {
+    const ask = (attempt: Attempt) => sendTogether(transport, commands, attempt);
+    return (await resend(context, ask, limits)).reply as readonly Answer[];
+  }
+
   return {
     now: () => clock.now(),
     random: () => clock.random(),
@@ -109,6 +122,19 @@ export function createRedisStore(
       const turn = readTurnReply(reply, requests);
       serverClock.offset = turn.now - clock.now();
       return turn;
+    },
+
+    async turns(parts, limits) {
+      const streams = parts.map(({ queue }) => queue.stream);
+      const { reply, requests } = await run((attempt) => turnsCall(parts, attempt), limits).catch(
+        (error: unknown) => {
+          throw nameSlots(error, streams);
+        },
+      );
+      const replies = readTurnsReply(reply, requests);
+      const last = replies.findLast((part) => part.reply !== undefined)?.reply;
+      if (last !== undefined) serverClock.offset = last.now - clock.now();
+      return replies;
     },
 
     async replay(queue, position, limits) {
@@ -129,10 +155,21 @@ export function createRedisStore(
     },
 
     async setPaused(queue, paused, limits) {
-      const { parked } = groupKeys(queue);
-      // Below every due time: whoever looks for due messages comes upon it first.
-      const set = ["ZADD", parked, "-1", PAUSED];
-      await command(paused ? set : ["ZREM", parked, PAUSED], limits);
+      const { parked, stats } = groupKeys(queue);
+      // Below every due time: whoever looks for due messages comes upon it first. The statistics say it
+      // too, for those who look; nothing decides by them.
+      const commands = paused
+        ? [
+            ["ZADD", parked, "-1", PAUSED],
+            ["HSET", stats, "paused", "1"],
+          ]
+        : [
+            ["ZREM", parked, PAUSED],
+            ["HDEL", stats, "paused"],
+          ];
+      for (const answer of await pipeline(commands, limits)) {
+        if (!answer.ok) throw serverError(answer.message, 1);
+      }
     },
 
     async takeKick(queue, { depth, ms }, limits) {
@@ -193,6 +230,10 @@ export function createRedisStore(
         dropped: dropped ?? 0,
       };
     },
+
+    stats: async (queue, limits) => readStats(queue, await pipeline(statsCommands(queue), limits)),
+
+    read: pipeline,
 
     runScript: (makeCall, limits) => run(() => makeCall(rememberMs), limits),
   };

@@ -1,12 +1,16 @@
-/** What the server answered: a reply, or an error of its own (then the command did nothing more). */
-export type Answer =
-  | { readonly ok: true; readonly reply: unknown }
-  | { readonly ok: false; readonly message: string };
+import type { Answer } from "../store.ts";
+
+export type { Answer } from "../store.ts";
 
 /**
- * Carries one command to Redis, exactly once. It resolves with what the server answered and rejects
- * when no answer came, which says nothing about whether the command ran.
+ * Carries commands to Redis, each exactly once. It resolves with what the server answered and rejects
+ * when no answer came, which says nothing about whether a command ran.
  */
 export interface Transport {
   command(args: readonly string[], signal: AbortSignal): Promise<Answer>;
+  /** Many in one round trip, in their order, but not as one step. Without it they go one by one. */
+  pipeline?(
+    commands: readonly (readonly string[])[],
+    signal: AbortSignal,
+  ): Promise<readonly Answer[]>;
 }

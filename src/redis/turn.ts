@@ -2,19 +2,22 @@ import type {
   Bill,
   ClaimedEntry,
   Delivery,
+  PartReply,
   StoreQueue,
   SurveyFindings,
+  TurnPart,
   TurnReply,
   TurnRequest,
 } from "../store.ts";
+import { mayBePassedOver } from "../turn.ts";
 import { groupKeys } from "./keys.ts";
 import { asArray, asNumber, asText, asTexts } from "./reply.ts";
 import type { Attempt } from "./resend.ts";
 import { retentionArgs } from "./retention.ts";
-import { callOf, defineScript, type ScriptCall } from "./script.ts";
+import { callOf, defineRepeated, defineScript, placeOf, type ScriptCall } from "./script.ts";
+import { unexpectedStatus } from "./send.ts";
 
-/** The turn: settles what is in hand and claims more, in one round trip. */
-export const turnScript = defineScript("turn", {
+const TURN = {
   keys: [
     "stream",
     "parked_key",
@@ -27,6 +30,7 @@ export const turnScript = defineScript("turn", {
     "delayed_key",
     "bodies_key",
     "starts_key",
+    "passes_key",
   ],
   args: {
     group: "text",
@@ -56,12 +60,15 @@ export const turnScript = defineScript("turn", {
     dedupe: "number",
     housekeeping: "number",
     keep_results: "number",
-    start: "text",
-    max_in_flight: "number",
-    rate_limit: "number",
-    rate_per: "number",
-    dead_trim: "text",
-    dead_trim_value: "number",
+    start: "more text",
+    max_in_flight: "more number",
+    rate_limit: "more number",
+    rate_per: "more number",
+    max_passes: "more number",
+    pass: "more text",
+    leaving: "more number",
+    dead_trim: "more text",
+    dead_trim_value: "more number",
     held: "number",
     complete: "number",
     retry: "number",
@@ -90,11 +97,27 @@ export const turnScript = defineScript("turn", {
     "leftovers",
     "turn-end",
   ],
+} as const;
+
+/** The turn: settles what is in hand and claims more, in one round trip. */
+export const turnScript = defineScript("turn", TURN);
+
+/** Turns over several queues in one step, each claiming what those before it have left. */
+export const turnsScript = defineRepeated("turns", TURN, {
+  args: {
+    parts: "number",
+    key_count: "number",
+    claim_place: "number",
+    max_bytes_place: "number",
+    suspects_place: "number",
+    not_after_place: "number",
+  },
+  fragment: "priorities",
 });
 
 /** As limits.lua numbers them. */
-const HELD_BACK = [undefined, "paused", "rate", "in flight"] as const;
-const SUSPECTS = { no: 0, first: 1, last: 2 } as const;
+const HELD_BACK = [undefined, "paused", "rate", "in flight", "passes"] as const;
+const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
 const flag = (value: boolean): number => (value ? 1 : 0);
 
 export function turnCall(
@@ -121,6 +144,7 @@ export function turnCall(
       delayed_key: keys.delayed,
       bodies_key: keys.bodies,
       starts_key: keys.starts,
+      passes_key: keys.passes,
     },
     {
       group: queue.group,
@@ -154,6 +178,9 @@ export function turnCall(
       max_in_flight: queue.maxInFlight ?? 0,
       rate_limit: queue.rateLimit?.limit ?? 0,
       rate_per: queue.rateLimit?.perMs ?? 0,
+      max_passes: queue.maxPasses ?? 0,
+      pass: request.pass,
+      leaving: flag(request.leaving),
       dead_trim: deadTrim.kind,
       dead_trim_value: deadTrim.value,
       held: request.held.length,
@@ -164,6 +191,34 @@ export function turnCall(
       crashed: crashed.length,
     },
     { list: [...outcomeList(queue, request), ...crashed] },
+  );
+}
+
+/** One call for several queues, in the order in which they claim. */
+export function turnsCall(
+  parts: readonly TurnPart[],
+  attempt: Pick<Attempt, "number" | "notAfter">,
+): ScriptCall {
+  const calls = parts.map(({ queue, request }) => turnCall(queue, request, attempt));
+  const widths = parts.flatMap(({ request }, i) => [
+    String(calls[i]?.args.length),
+    String(flag(attempt.number === 1 && mayBePassedOver(request))),
+  ]);
+  return callOf(
+    turnsScript,
+    {},
+    {
+      parts: parts.length,
+      key_count: turnScript.keys.length,
+      claim_place: placeOf(turnScript, "claim"),
+      max_bytes_place: placeOf(turnScript, "max_bytes"),
+      suspects_place: placeOf(turnScript, "suspects"),
+      not_after_place: placeOf(turnScript, "not_after"),
+    },
+    {
+      keys: calls.flatMap(({ keys }) => keys),
+      list: [...widths, ...calls.flatMap(({ args }) => args)],
+    },
   );
 }
 
@@ -230,6 +285,19 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     now: count(1),
     bill,
   };
+}
+
+/** Reads the reply of priorities.lua, behind its `"ok"`. The first part bears the requests. */
+export function readTurnsReply(reply: readonly unknown[], requests: number): readonly PartReply[] {
+  return asArray(reply[1]).map((part, index) => {
+    const [claim, answer] = asArray(part);
+    const values = asArray(answer);
+    const status = asText(values[0]);
+    const nothing = { claim: asNumber(claim), reply: undefined, error: undefined };
+    if (status === "passed over") return nothing;
+    if (status !== "ok") return { ...nothing, error: unexpectedStatus(values, requests) };
+    return { ...nothing, reply: readTurnReply(values, index === 0 ? requests : 0) };
+  });
 }
 
 function readMessage(reply: unknown): ClaimedEntry {

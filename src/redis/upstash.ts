@@ -52,7 +52,7 @@ function restUrl(given: unknown): URL {
  */
 function restTransport(url: string, token: string): Transport {
   // A replica that a read meets waits until it has what this token stands for: our own writes.
-  const sync: SyncToken = { last: "" };
+  const server: Server = { url, token, syncToken: "" };
   return {
     async command(args, signal) {
       // Loaded by the first call: importing it takes longer than all the rest of a cold start.
@@ -69,7 +69,7 @@ function restTransport(url: string, token: string): Transport {
       });
       let refusal: string | undefined;
       client.use(async (request) => {
-        const answer = await post(url, token, request.body, signal, sync);
+        const answer = readAnswer(await post(server, "", request.body, signal));
         if (!answer.ok) refusal = answer.message;
         return { result: answer.ok ? (answer.reply as never) : (null as never) };
       });
@@ -77,50 +77,82 @@ function restTransport(url: string, token: string): Transport {
       const reply: unknown = await client.exec([name, ...rest]);
       return refusal === undefined ? { ok: true, reply } : { ok: false, message: refusal };
     },
+    async pipeline(commands, signal) {
+      return readAnswers(await post(server, "/pipeline", commands, signal), commands.length);
+    },
   };
 }
 
-/** What the server said it was at, when it answered last. */
-interface SyncToken {
-  last: string;
+interface Server {
+  readonly url: string;
+  readonly token: string;
+  /** What the server said it was at, when it answered last. */
+  syncToken: string;
 }
 
-/** Resolves with what Redis answered; rejects where nobody can say whether it got the command. */
+/** What came back; an error of the whole request has the status of one. */
+interface Received {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Resolves with what Redis answered; rejects where nobody can say whether it got the request. */
 async function post(
-  url: string,
-  token: string,
+  server: Server,
+  path: string,
   body: unknown,
   signal: AbortSignal,
-  sync: SyncToken,
-): Promise<Answer> {
-  const response = await fetch(url, {
+): Promise<Received> {
+  const address = new URL(server.url);
+  address.pathname = address.pathname.replace(/\/$/, "") + path;
+  const response = await fetch(path === "" ? server.url : address, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${server.token}`,
       "content-type": "application/json",
-      ...(sync.last === "" ? {} : { "upstash-sync-token": sync.last }),
+      ...(server.syncToken === "" ? {} : { "upstash-sync-token": server.syncToken }),
     },
     body: JSON.stringify(body),
     signal,
   });
-  sync.last = response.headers.get("upstash-sync-token") ?? sync.last;
+  server.syncToken = response.headers.get("upstash-sync-token") ?? server.syncToken;
   const text = await response.text();
   if (response.status >= 500 || response.status === 429) {
     throw new Error(`The REST API answered with status ${response.status}.`);
   }
-  const answer = parse(text);
-  if (typeof answer?.error === "string") return { ok: false, message: answer.error };
-  if (!response.ok) return { ok: false, message: `HTTP status ${response.status}` };
-  if (answer === undefined || !("result" in answer)) {
-    throw new Error("The REST API answered something else than a result. Is the url right?");
-  }
-  return { ok: true, reply: answer.result };
+  return { status: response.status, body: parse(text) };
 }
 
-function parse(text: string): { result?: unknown; error?: unknown } | undefined {
+function readAnswer({ status, body }: Received): Answer {
+  const answer = answerIn(body);
+  return answer?.ok === false ? answer : (refusalBy(status) ?? answer ?? noResult());
+}
+
+/** The answer of each command; a refusal of the whole request is that of each. */
+function readAnswers({ status, body }: Received, count: number): readonly Answer[] {
+  if (Array.isArray(body)) return body.map((item) => answerIn(item) ?? noResult());
+  const answer = answerIn(body);
+  const refusal = answer?.ok === false ? answer : refusalBy(status);
+  return new Array<Answer>(count).fill(refusal ?? noResult());
+}
+
+function answerIn(item: unknown): Answer | undefined {
+  if (typeof item !== "object" || item === null) return undefined;
+  if ("error" in item && typeof item.error === "string") return { ok: false, message: item.error };
+  return "result" in item ? { ok: true, reply: item.result } : undefined;
+}
+
+function refusalBy(status: number): Answer | undefined {
+  return status < 200 || status > 299 ? { ok: false, message: `HTTP status ${status}` } : undefined;
+}
+
+function noResult(): never {
+  throw new Error("The REST API answered something else than a result. Is the url right?");
+}
+
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

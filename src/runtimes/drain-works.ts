@@ -19,7 +19,7 @@ export interface PassSettings {
 }
 
 /**
- * Makes one pass over each queue, all at the same time, so that none waits for another's work. They
+ * Makes one pass over each work, all at the same time, so that none waits for another's work. They
  * end by the same deadline and share the requests evenly.
  *
  * @throws OptionError for limits that cannot be used, before any pass begins.
@@ -38,8 +38,10 @@ export async function drainWorks(
     },
   }));
   const ends = await Promise.allSettled(
-    passes.map(async ({ queue, handler, options }) => {
-      const report = await drain(queue, handler, options);
+    passes.map(async ({ queue, queues, handler, options }) => {
+      const report = await (queues.length === 1
+        ? drain(queue, handler, options)
+        : drain(queues, handler, options));
       await tell(onReport, report);
       return report;
     }),

@@ -38,8 +38,9 @@ export function withinInvocation(work: Work, limits: InvocationLimits): DrainOpt
 export function narrow(work: Work, allowed: DrainOptions, asked: unknown): DrainOptions {
   if (asked === undefined) return allowed;
   const limits = readLimits(asked);
-  const most = resolveDrain(work.queue.resolved, allowed);
-  const wanted = resolveDrain(work.queue.resolved, { ...allowed, ...limits });
+  const queues = work.queues.map(({ resolved }) => resolved);
+  const most = resolveDrain(queues, allowed);
+  const wanted = resolveDrain(queues, { ...allowed, ...limits });
   return {
     ...allowed,
     ...(limits.maxDuration === undefined ? {} : { deadline: earlier(most, wanted) }),

@@ -8,6 +8,7 @@ import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
+import { priorities } from "./priorities.ts";
 import { removal } from "./removal.ts";
 import { replaying } from "./replaying.ts";
 import { sending } from "./sending.ts";
@@ -40,6 +41,7 @@ export function conformance(
     sending,
     replaying,
     throttling,
+    priorities,
     passes,
     payloads,
     limits,

@@ -174,9 +174,10 @@ function commandsOf(redis: Redis, network: Network): Transport {
 function routeFetch(network: Network, hosts: Readonly<Record<string, string>>): () => void {
   const { fetch } = globalThis;
   globalThis.fetch = (input, init) => {
-    const { hostname } = new URL(String(input));
-    const behind = hosts[hostname];
-    if (behind === undefined) return fetch(input, init);
+    const { hostname, pathname } = new URL(String(input));
+    const host = hosts[hostname];
+    if (host === undefined) return fetch(input, init);
+    const behind = new URL(pathname, host);
     if (!hostname.startsWith("faulty.")) return fetch(behind, init);
     return network.carry(() => fetch(behind, init));
   };
@@ -191,6 +192,7 @@ async function warmUp(...stores: readonly Store[]): Promise<void> {
     const queue = createQueue({ name: uniqueName(), store });
     await queue.send(1);
     await drain(queue, () => {});
+    await drain([queue, createQueue({ name: uniqueName(), store })], () => {});
     await store.trim(queue.resolved.storeQueue, ["xdrain"], {});
     await queue.deadLetters.redrive(["1-0"]);
     const { id } = await queue.send(1, { delay: "1 h" });

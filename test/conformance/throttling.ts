@@ -117,6 +117,57 @@ export function throttling(target: () => Target, together: TestOptions): void {
     });
   });
 
+  describe("a limit of passes", together, () => {
+    test("lets no more work at the same time, and the next one when one has left", async () => {
+      const { send, claim, turn } = openWorkbench(target(), { maxPasses: 2 });
+      await send(...numbers(9));
+      const [one, two, three] = [newToken(), newToken(), newToken()];
+      const first = await claim(one, 1);
+      await claim(two, 1);
+      expect(await claim(three, 1)).toMatchObject({ messages: [], heldBack: "passes" });
+      expect((await claim(one, 1, { held: inHand(first.messages) })).messages).toHaveLength(1);
+      await turn(two, { final: true });
+      expect((await claim(three, 1)).messages).toHaveLength(1);
+    });
+
+    test("counts the lanes of a pass as one, which leaves with the last of them", async () => {
+      const { send, claim, turn } = openWorkbench(target(), { maxPasses: 1 });
+      await send(...numbers(9));
+      const pass = newToken();
+      await claim(newToken(), 1, { pass });
+      const other = newToken();
+      await claim(other, 1, { pass });
+      await turn(other, { pass, final: true, leaving: false });
+      expect(await claim(newToken(), 1)).toMatchObject({ heldBack: "passes" });
+      await turn(other, { pass, final: true, leaving: true });
+      expect((await claim(newToken(), 1)).messages).toHaveLength(1);
+    });
+
+    test("forgets a pass that died when its lease is over, and not one that renews it", async () => {
+      const { send, claim, turn } = openWorkbench(target(), {
+        maxPasses: 2,
+        visibilityTimeout: LEASE_MS,
+      });
+      await send(...numbers(9));
+      const [dead, alive] = [newToken(), newToken()];
+      await claim(dead, 1);
+      const held = inHand((await claim(alive, 1)).messages);
+      await target().pass(LEASE_MS * 0.7);
+      await turn(alive, { held, renew: true });
+      await target().pass(LEASE_MS * 0.7);
+      expect((await claim(newToken(), 1)).messages).toHaveLength(1);
+      expect(await claim(newToken(), 1)).toMatchObject({ messages: [], heldBack: "passes" });
+    });
+
+    test("ends a pass that is one too many at once", async () => {
+      const { queue, send, claim } = openWorkbench(target(), { maxPasses: 1 });
+      await send(...numbers(3));
+      await claim(newToken(), 1);
+      const report = await drain(queue, () => {}, { linger: false });
+      expect(report).toMatchObject({ stopped: "limited", claimed: 0, requests: 1, more: false });
+    });
+  });
+
   describe("a limited rate", together, () => {
     test("lets so many begin in its time, whoever asks, and tells when the next may", async () => {
       const rateLimit = { limit: 4, per: PER_MS };

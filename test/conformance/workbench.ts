@@ -62,6 +62,8 @@ export function openWorkbench(
 export function turnRequest(token: string, request: Partial<TurnRequest>): TurnRequest {
   return {
     token,
+    pass: token,
+    leaving: true,
     complete: [],
     retry: [],
     dead: [],

@@ -73,6 +73,60 @@ serverTest("a dead-letter stream in another slot of a Cluster is named as such",
   }
 });
 
+serverTest(
+  "queues of one drain in several slots of a Cluster are named, with names that do",
+  async () => {
+    const { url } = await privateRedis(["--cluster-enabled", "yes"]);
+    const redis = otherProgram(url);
+    await redis.cluster("ADDSLOTSRANGE", 0, 16383);
+    while (!String(await redis.cluster("INFO")).includes("cluster_state:ok")) await redis.ping();
+    for (const transport of TRANSPORTS) {
+      const store = await openStore(transport, url);
+      const queuesOf = (...names: readonly string[]) =>
+        names.map((name) => createQueue({ name, store }));
+      const apart = queuesOf("tasks:high", "tasks:low");
+      for (const queue of apart) await queue.send(transport);
+      const error = await failureOf("store_cross_slot", () => drain(apart, () => {}));
+      expect(error.message).toContain("tasks:high, tasks:low");
+      expect(error.message).toContain("{tasks}:high, {tasks}:low");
+      expect((await apart[0]?.depth())?.inFlight, "nothing was claimed").toBe(0);
+      const unlike = queuesOf("mail", "orders");
+      const other = await failureOf("store_cross_slot", () => drain(unlike, () => {}));
+      expect(other.message).toContain("{queues}:mail, {queues}:orders");
+      const near = queuesOf("{tasks}:high", "{tasks}:low");
+      for (const queue of near) await queue.send(transport);
+      expect(await drain(near, () => {})).toMatchObject({ completed: 2 });
+    }
+  },
+);
+
+serverTest(
+  "a queue whose key holds something else takes nothing from those beside it",
+  async () => {
+    const { url } = await privateRedis();
+    const redis = otherProgram(url);
+    for (const transport of TRANSPORTS) {
+      const store = await openStore(transport, url);
+      const good = createQueue({ name: `good-${transport}`, store });
+      await redis.set(`bad-${transport}`, "a string");
+      const bad = createQueue({ name: `bad-${transport}`, store });
+      await good.sendBatch([{ payload: 1 }, { payload: 2 }, { payload: 3 }]);
+      for (const order of [
+        [good, bad],
+        [bad, good],
+      ]) {
+        const report = await drain(order, () => {}, { concurrency: 1 });
+        expect(report).toMatchObject({ stopped: "store", error: { code: "store_wrong_type" } });
+        expect(report.uncertain).toBe(0);
+      }
+      // What was claimed went back at once: a later pass over the good one alone finds it.
+      expect(await good.depth()).toMatchObject({ inFlight: 0 });
+      const report = await drain(good, ({ deliveries }) => expect(deliveries).toBe(1));
+      expect(report).toMatchObject({ completed: 3, retried: 0 });
+    }
+  },
+);
+
 serverTest("wrong credentials are named, over TCP and REST, and never shown", async () => {
   const { url, port } = await privateRedis();
   await otherProgram(url).config("SET", "requirepass", "right");

@@ -57,13 +57,16 @@ export function bridgeTo(
 /** The report of a pass that found nothing, but for what is given. */
 export function reportWith(given: Partial<DrainReport> = {}): DrainReport {
   const ending = {
-    queue: "orders",
     stopped: "empty",
     more: false,
+    polls: 0,
     continued: false,
+    turns: 1,
+    requests: 1,
     elapsedMs: 5,
+    error: undefined,
   } as const;
-  return { ...writeReport(createTally(), ending), ...given };
+  return { ...writeReport([createTally("orders")], ending), ...given };
 }
 
 /** The requests that an operation makes, the SDK's own tries included. */

@@ -147,7 +147,7 @@ describe("the HTTP runtime", () => {
   });
 
   test("a webhook of any body and signature is refused, and its secret stays inside", async () => {
-    const app = inboxApp({ WEBHOOK_SECRET: CANARY, DRAIN_TOKEN: `${CANARY}-drain` }, tcpStore());
+    const app = inboxApp({ WEBHOOK_SECRET: CANARY, XDRAIN_TOKEN: `${CANARY}-drain` }, tcpStore());
     const attempt = async (body: string, signature: string, event: string) => {
       const request = new Request("http://inbox/webhooks", {
         method: "POST",

@@ -13,10 +13,11 @@ import {
 } from "../../src/redis/maintenance.ts";
 import type { Script } from "../../src/redis/script.ts";
 import { sendCheckedScript, sendScript } from "../../src/redis/send.ts";
-import { turnScript } from "../../src/redis/turn.ts";
+import { turnScript, turnsScript } from "../../src/redis/turn.ts";
 
 const scripts: readonly Script[] = [
   turnScript,
+  turnsScript,
   sendScript,
   retireScript,
   replayFromScript,
@@ -32,7 +33,7 @@ const scripts: readonly Script[] = [
 
 /** What a script may use beside its own locals: no library that a server may lack, no cjson. */
 const ALLOWED = ["KEYS", "ARGV", "redis", "string", "table", "math"];
-const FUNCTIONS = ["tonumber", "ipairs", "pairs", "unpack", "next", "error", "type"];
+const FUNCTIONS = ["pcall", "tonumber", "ipairs", "pairs", "unpack", "next", "error", "type"];
 
 function parse(script: Script) {
   return luaparse.parse(script.text, { luaVersion: "5.1", scope: true }) as luaparse.Chunk & {

@@ -63,15 +63,30 @@ export interface Start {
 /** Nothing is handed out while the queue is paused, nor more than all passes together may have. */
 export function checkThrottling(
   { now, group }: View,
-  { maxInFlight, rateLimit }: StoreQueue,
+  { maxInFlight, maxPasses = Infinity, rateLimit, leaseMs }: StoreQueue,
   reply: TurnReply,
-  { paused, starts }: { readonly paused: boolean; readonly starts: readonly Start[] },
+  {
+    paused,
+    starts,
+    passOf,
+  }: {
+    readonly paused: boolean;
+    readonly starts: readonly Start[];
+    /** The pass that a token is of. */
+    readonly passOf: ReadonlyMap<string, string>;
+  },
 ): void {
   if (reply.messages.length === 0 || reply.kind === "replayed") return;
   if (paused) throw new Violation("messages are handed out, though the queue is paused");
   const inFlight = group?.pending.list().filter(({ consumer }) => consumer !== SUSPECTS) ?? [];
   if (maxInFlight !== undefined && inFlight.length > maxInFlight) {
     throw new Violation(`${inFlight.length} messages are in flight, of at most ${maxInFlight}`);
+  }
+  const live = inFlight.filter(({ deliveredAt }) => deliveredAt > now - leaseMs);
+  const known = live.map(({ consumer }) => passOf.get(consumer));
+  const passes = new Set(known.filter((pass) => pass !== undefined));
+  if (passes.size > maxPasses) {
+    throw new Violation(`${passes.size} passes are under way, of at most ${maxPasses}`);
   }
   if (rateLimit === undefined) return;
   const { limit, perMs } = rateLimit;

@@ -14,7 +14,7 @@ import { asArray, asNumber, asText } from "../../src/redis/reply.ts";
 import type { ScriptCall } from "../../src/redis/script.ts";
 import { REMEMBER_MS, readSendReply, sendCall } from "../../src/redis/send.ts";
 import type { Transport } from "../../src/redis/transport.ts";
-import { readTurnReply, turnCall } from "../../src/redis/turn.ts";
+import { readTurnReply, readTurnsReply, turnCall, turnsCall } from "../../src/redis/turn.ts";
 import { type Backend, type GroupView, NAMES, OutOfMemory, type Surroundings } from "./backend.ts";
 import { Violation } from "./ledger.ts";
 
@@ -125,11 +125,21 @@ export function connectReal(server: ClockedRedis): RealServer {
       };
     }
 
+    let turns = 0;
     return {
       view,
       async turn(queue, request, attempt) {
-        const reply = await run(turnCall(queue, request, attempt));
-        return reply[0] === "late" ? undefined : readTurnReply(succeeded(reply), 1);
+        // As a step over one queue every other time: it has to come to the same.
+        turns += 1;
+        const asStep = turns % 2 === 0;
+        const call = asStep
+          ? turnsCall([{ queue, request }], attempt)
+          : turnCall(queue, request, attempt);
+        const reply = await run(call);
+        if (reply[0] === "late") return undefined;
+        return asStep
+          ? readTurnsReply(succeeded(reply), 1)[0]?.reply
+          : readTurnReply(succeeded(reply), 1);
       },
       send: async (queue, request) =>
         readSendReply(succeeded(await run(sendCall(queue, request, REMEMBER_MS))), 1),

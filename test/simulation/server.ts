@@ -44,6 +44,7 @@ export async function createServer(open: OpenBackend, scene: Scene) {
   const call = createNetwork(scheduler, weather, now, counters);
   let paused = false;
   const starts: Start[] = []; // of handlers, as far as the server allowed them
+  const passOf = new Map<string, string>(); // of tokens under way that got nothing again
   let history = { exact: true, jumped: false };
 
   async function send(queue: StoreQueue, request: SendRequest) {
@@ -107,9 +108,16 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       ledger.doneUntil.set(key, now() + queue.windowMs);
     }
     checkEverything(after, ledger);
+    // What comes again after a while was claimed when there were fewer.
+    if (reply.kind === "replayed") passOf.delete(request.token);
+    else passOf.set(request.token, request.pass);
+    const isLast = request.final || (request.held.length === 0 && reply.messages.length === 0);
+    if (request.leaving && isLast) {
+      for (const [token, pass] of passOf) if (pass === request.pass) passOf.delete(token);
+    }
     if (history.exact && !history.jumped) {
       if (reply.kind !== "replayed") starts.push({ at: after.now, count: reply.messages.length });
-      checkThrottling(after, queue, reply, { paused, starts });
+      checkThrottling(after, queue, reply, { paused, starts, passOf });
     }
     checkHandedOut(after, ledger, queue, reply);
     return reply;
@@ -170,6 +178,8 @@ export async function createServer(open: OpenBackend, scene: Scene) {
           counters.step();
           return backend.repair(queue, cursor);
         }),
+      turns: unused,
+      stats: unused,
       readDeadLetters: unused,
       redrive: unused,
       removeDeadLetters: unused,

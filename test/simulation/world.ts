@@ -84,6 +84,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         keepResults: chance(0.1),
         deduplicate: chance(0.3),
         ...(chance(0.15) ? { maxInFlight: 5 + integer(20) } : {}),
+        ...(chance(0.15) ? { maxPasses: 1 + integer(3) } : {}),
         ...(chance(0.15)
           ? { rateLimit: { limit: 5 + integer(20), per: 1_000 + integer(9_000) } }
           : {}),

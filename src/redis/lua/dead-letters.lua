@@ -18,10 +18,10 @@ local function write_dead_letter(id, count, reason, text, failures)
       fields = { "xd:raw", table.concat(parts) }
     end
     local add = { "XADD", dead_key }
-    if dead_trim ~= "" then
-      local bound = dead_trim_value
-      if dead_trim == "MINID" then bound = math.max(0, now - bound) end
-      append(add, dead_trim, "~", whole(bound))
+    if more.dead_trim ~= "" then
+      local bound = more.dead_trim_value
+      if more.dead_trim == "MINID" then bound = math.max(0, now - bound) end
+      append(add, more.dead_trim, "~", whole(bound))
     end
     append(add, "*", "failed_at", whole(now), "reason", reason, "error", text, "deliveries", count)
     append(add, "failures", failures, "original_id", id)

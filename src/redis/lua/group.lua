@@ -17,7 +17,7 @@ do
     if not stream_exists and call("EXISTS", stream) == 0 then
       lost_payloads = lost_payloads + count_parked()
     end
-    local from = start
+    local from = more.start
     if from ~= "0" and call("EXISTS", state_key) == 1 then
       from = "0"
     end
@@ -26,7 +26,7 @@ do
     call("ZREMRANGEBYSCORE", parked_key, 0, "+inf") -- a pause stays
     call("DEL", crashes_key)
     call("HDEL", state_key, "marked")
-    if start ~= "0" then
+    if more.start ~= "0" then
       call("HSET", state_key, "created", whole(now))
     end
     created = 1

@@ -1,10 +1,11 @@
 -- Limits over all functions of the queue, decided in the claim: how many messages are worked on at
--- once, and how many begin in a length of time. Suspects are not worked on, and do not count.
+-- once, how many begin in a length of time, and how many passes there are. Suspects are not worked on,
+-- and do not count.
 
-local held_back = 0 -- why less is claimed than there may be: 1 paused, 2 rate, 3 in flight
-local limit_claim, count_starts
+local held_back = 0 -- why less is claimed than there may be: 1 paused, 2 rate, 3 in flight, 4 passes
+local limit_claim, count_starts, renew_pass, leave
 do
-  local width = rate_per / 100 -- of a bucket of starts; so exact a rate is, and never too generous
+  local width = more.rate_per / 100 -- of a bucket of starts; so exact a rate is, and never too generous
 
   local function limit_in_flight()
     local summary = call("XPENDING", stream, group)
@@ -14,9 +15,9 @@ do
         in_flight = in_flight - tonumber(consumer[2])
       end
     end
-    if in_flight + claim > max_in_flight then
+    if in_flight + claim > more.max_in_flight then
       held_back = 3
-      claim = math.max(0, max_in_flight - in_flight)
+      claim = math.max(0, more.max_in_flight - in_flight)
     end
   end
 
@@ -27,7 +28,7 @@ do
     local flat = call("HGETALL", starts_key)
     for i = 1, #flat, 2 do
       local bucket = tonumber(flat[i])
-      if (bucket + 1) * width + rate_per <= now or bucket * width > now then
+      if (bucket + 1) * width + more.rate_per <= now or bucket * width > now then
         over[#over + 1] = flat[i]
       else
         begun = begun + tonumber(flat[i + 1])
@@ -35,24 +36,59 @@ do
       end
     end
     call_in_slices({ "HDEL", starts_key }, over)
-    if begun + claim > rate_limit then
+    if begun + claim > more.rate_limit then
       held_back = 2
-      claim = math.max(0, rate_limit - begun)
+      claim = math.max(0, more.rate_limit - begun)
       if claim == 0 then
-        next_due = math.ceil((first + 1) * width + rate_per) -- whatever is due: nothing begins before
+        next_due = math.ceil((first + 1) * width + more.rate_per) -- whatever is due: nothing begins before
       end
     end
   end
 
+  -- A pass that is under way has a lease, which each of its turns renews and which ends by itself.
+  local function limit_passes()
+    local under_way = call("ZRANGE", passes_key, "(" .. whole(now), "+inf", "BYSCORE")
+    local others = #under_way
+    for _, pass in ipairs(under_way) do
+      if pass == more.pass then
+        others = others - 1
+      end
+    end
+    if others >= more.max_passes then
+      held_back, claim = 4, 0
+      return
+    end
+    call("ZADD", passes_key, whole(now + lease), more.pass)
+    if survey > 0 then
+      call("ZREMRANGEBYSCORE", passes_key, "-inf", whole(now))
+      call("PEXPIRE", passes_key, whole(lease + DAY))
+    end
+  end
+
+  -- With a long handler in hand it claims nothing for a while; or it gets what it has claimed already.
+  function renew_pass()
+    if more.max_passes > 0 and (claim == 0 or kind == "replayed") then
+      call("ZADD", passes_key, "XX", whole(now + lease), more.pass)
+    end
+  end
+
+  function leave()
+    if more.max_passes > 0 and more.leaving == 1 and held_back ~= 4 then
+      call("ZREM", passes_key, more.pass)
+    end
+  end
+
   function limit_claim()
-    if max_in_flight > 0 then limit_in_flight() end
-    if rate_limit > 0 and claim > 0 then limit_rate() end
+    if more.max_passes > 0 then limit_passes() end
+    if claim == 0 then return end
+    if more.max_in_flight > 0 then limit_in_flight() end
+    if more.rate_limit > 0 and claim > 0 then limit_rate() end
   end
 
   function count_starts()
-    if rate_limit > 0 and #messages > 0 and kind ~= "replayed" then
+    if more.rate_limit > 0 and #messages > 0 and kind ~= "replayed" then
       call("HINCRBY", starts_key, whole(floor(now / width)), #messages)
-      call("PEXPIRE", starts_key, whole(2 * rate_per))
+      call("PEXPIRE", starts_key, whole(2 * more.rate_per))
     end
   end
 end

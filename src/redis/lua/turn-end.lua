@@ -1,4 +1,5 @@
--- The turn itself, from the parts above. Suspects may be handed out first (1) or last (2), see turn.ts.
+-- The turn itself, from the parts above. Suspects may be handed out first (1), last (2), or not now,
+-- since another queue of the step had messages (3); see turn.ts and priorities.lua.
 
 ask_for_keys()
 settle_completed()
@@ -60,6 +61,9 @@ if survey > 0 and not quiet then
   end
 end
 
+if renew == 1 or kind == "replayed" then
+  renew_pass()
+end
 if claim > 0 and kind == "ordinary" and not quiet then
   limit_claim() -- after the sweep: what dead passes have left is not worked on
 end
@@ -86,6 +90,9 @@ if claim > 0 and kind == "ordinary" and not quiet then
     append(changes, "suspects", kind == "suspects" and "1" or "0")
   end
 end
+if suspects == 3 and (pending or 1) > 0 then
+  suspects_left = #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS)
+end
 if #changes > 0 then
   call("HSET", state_key, unpack(changes))
 end
@@ -101,6 +108,9 @@ flush()
 
 local ending = hand_empty and #messages == 0
 keep_house(keyed_claim, ending)
+if ending then
+  leave()
+end
 if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or survey ~= 1) then
   -- Its pending list was read above and all of it is settled; look again if anything came since.
   if given == 0 or #call("XPENDING", stream, group, "-", "+", 1, token) == 0 then

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import type { DrainReport } from "../../index.ts";
+import type { DrainReport, Queue, QueueReport } from "../../index.ts";
 import type { Scope } from "../../signing/caller.ts";
 import { drainWorks } from "../drain-works.ts";
 import { narrow, withinInvocation } from "../limits.ts";
@@ -51,11 +51,13 @@ export function httpApp(options: HttpOptions): Hono {
   }
 
   /** Only for those who may know which queues there are. */
-  function workOf(context: Context): Work {
+  function found(context: Context): { readonly work: Work; readonly queue: Queue<unknown> } {
     const name = context.req.param("queue");
-    const found = resolved.queues.find(({ queue }) => queue.name === name);
-    if (found === undefined) throw new HttpError(404, "unknown_queue", "There is no such queue.");
-    return found;
+    for (const work of resolved.queues) {
+      const queue = work.queues.find((one) => one.name === name);
+      if (queue !== undefined) return { work, queue };
+    }
+    throw new HttpError(404, "unknown_queue", "There is no such queue.");
   }
 
   app.onError((error, context) => {
@@ -76,14 +78,14 @@ export function httpApp(options: HttpOptions): Hono {
 
   app.post("/queues/:queue/messages", async (context) => {
     const readBody = await admit(context, "send");
-    const { queue } = workOf(context);
+    const { queue } = found(context);
     const body = await readJson(context.req.raw, readBody);
     return context.json({ ids: await sendBody(queue, body, resolved.maxMessages) }, 202);
   });
 
   app.on(["GET", "POST"], "/queues/:queue/drain", async (context) => {
     const readBody = await admit(context, "drain");
-    const work = workOf(context);
+    const { work, queue } = found(context);
     const { wait, depth, asked } = readDrainBody(await readJson(context.req.raw, readBody));
     const { limits, onReport, onError } = resolved;
     const waitUntil = waitUntilOf(context, resolved.waitUntil);
@@ -92,31 +94,37 @@ export function httpApp(options: HttpOptions): Hono {
     const passes = drainWorks([work], { limits, asked, depth, onReport });
     // The pass goes on when the caller hangs up: it is bounded by itself.
     waitUntil?.(passes.catch((error) => isDetached && tell(onError, error)));
-    if (isDetached) return context.json({ queue: work.queue.name }, 202);
+    if (isDetached) return context.json({ queue: queue.name }, 202);
     const [report] = await passes;
     return context.json(resolved.showErrors ? report : withoutTexts(report as DrainReport));
   });
 
   app.get("/queues/:queue/health", async (context) => {
     await admit(context, "health");
-    return context.json(await healthOf(workOf(context)));
+    return context.json(await healthOf(found(context).queue));
   });
 
   app.get("/health", async (context) => {
     await admit(context, "health");
-    return context.json({ queues: await Promise.all(resolved.queues.map(healthOf)) });
+    return context.json({
+      queues: await Promise.all(resolved.queues.flatMap(({ queues }) => queues).map(healthOf)),
+    });
   });
 
   return app;
 }
 
-async function healthOf({ queue }: Work) {
+async function healthOf(queue: Queue<unknown>) {
   return { queue: queue.name, depth: await queue.depth() };
 }
 
 /** A handler's error may repeat a payload or a secret, and whoever drains need not see those. */
 function withoutTexts(report: DrainReport) {
-  return { ...report, errors: report.errors.map(({ id, outcome }) => ({ id, outcome })) };
+  const withoutText = <Part extends QueueReport>(part: Part) => ({
+    ...part,
+    errors: part.errors.map(({ id, outcome }) => ({ id, outcome })),
+  });
+  return { ...withoutText(report), queues: report.queues?.map(withoutText) };
 }
 
 function tell(onError: HttpOptions["onError"], error: unknown): void {

@@ -1,6 +1,6 @@
 import { OptionError } from "../../index.ts";
 import { depthIn } from "../../kick/request.ts";
-import type { Work } from "../work.ts";
+import { hasQueue, type Work } from "../work.ts";
 
 // What asks for a pass: a schedule with an input of its own or with the default one, a rule, or
 // somebody who invokes the function. An input is JSON: `{ "queue": "orders", "maxMessages": 500 }`,
@@ -36,9 +36,9 @@ export function readDrainEvent(event: unknown): DrainEvent {
 /** The works that an event asks for. @throws OptionError for a queue that there is not. */
 export function selectWorks(works: readonly Work[], { queue }: DrainEvent): readonly Work[] {
   if (queue === undefined) return works;
-  const found = works.filter((work) => work.queue.name === queue);
+  const found = works.filter((work) => hasQueue(work, queue));
   if (found.length > 0) return found;
-  const names = works.map((work) => `"${work.queue.name}"`).join(", ");
+  const names = works.flatMap(({ queues }) => queues.map(({ name }) => `"${name}"`)).join(", ");
   throw new OptionError(`Expected \`queue\` in the input to be one of ${names}.`);
 }
 

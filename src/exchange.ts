@@ -1,0 +1,138 @@
+import { StoreError } from "./errors.ts";
+import { type Extensions, leaseLost } from "./extensions.ts";
+import { callLimits, type Pass, wakeAll } from "./pass.ts";
+import { drawOrder } from "./priority.ts";
+import { type Round, roundOf } from "./round.ts";
+import type { Side } from "./side.ts";
+import type { PartReply, TurnReply, TurnRequest } from "./store.ts";
+import { countReply, countUnsettled } from "./tally.ts";
+
+/** Who takes a turn. */
+export interface Party {
+  readonly pass: Pass;
+  readonly token: string;
+  readonly sides: readonly Side[];
+  readonly extensions: Extensions;
+}
+
+/** What a turn is to do beside settling what is done. */
+export interface Errand {
+  /** Most messages to claim. */
+  readonly claim: number;
+  /** Renew the leases of what is held. */
+  readonly renew: boolean;
+  /** The lane ends. */
+  readonly final: boolean;
+}
+
+interface Part {
+  readonly side: Side;
+  readonly request: TurnRequest;
+}
+
+/**
+ * One turn of a lane, over all of its queues: what is done is settled, what is held renewed when due,
+ * and up to `claim` messages are claimed.
+ *
+ * @throws StoreError when it failed, for one of the queues or for all; the pass is over then.
+ */
+export async function exchange(party: Party, errand: Errand): Promise<Round> {
+  const { pass, extensions } = party;
+  const parts = prepare(party, errand);
+  const asked = extensions.take();
+  const sentAt = pass.store.now();
+  let replies: readonly PartReply[];
+  try {
+    replies = await ask(pass, parts, errand);
+  } catch (error) {
+    asked.fail(error);
+    for (const part of parts) abandon(pass, part, error);
+    throw error;
+  }
+  const answers = parts.flatMap(({ side, request }, i) => {
+    const { reply, claim = 0, error } = replies[i] ?? {};
+    if (error !== undefined) {
+      abandon(pass, { side, request }, error);
+      return [];
+    }
+    side.outlook.absorb(request, reply, claim);
+    if (reply === undefined) return [];
+    takeIn(side, request, reply, sentAt);
+    return [{ side, reply }];
+  });
+  const round = roundOf(answers);
+  pass.claimsLeft += errand.claim - round.claimed;
+  if (answers.length > 0) pass.spent.turns += 1;
+  const failed = replies.find(({ error }) => error !== undefined)?.error;
+  if (failed === undefined) asked.tell();
+  else asked.fail(failed);
+  if (failed !== undefined) throw failed;
+  return round;
+}
+
+/** The requests, in the order in which the queues claim. */
+function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand): readonly Part[] {
+  const { options, store } = pass;
+  const isEmpty = sides.every(({ hand }) => hand.size === 0);
+  const order =
+    claim === 0 ? sides.keys() : drawOrder(sides.length, options.weights, () => store.random());
+  return [...order].flatMap((place) => {
+    const side = sides[place];
+    if (side === undefined || side.broken) return [];
+    const { hand, outlook } = side;
+    const outcomes = hand.takeOutcomes(final);
+    const expected = outlook.expect(claim, isEmpty, final);
+    const held = hand.list();
+    const request = {
+      ...outcomes,
+      ...expected,
+      token,
+      held,
+      renew,
+      claim,
+      final,
+      pass: pass.id,
+      leaving: pass.open === 1,
+    };
+    return [{ side, request }];
+  });
+}
+
+async function ask(
+  pass: Pass,
+  parts: readonly Part[],
+  { claim, final }: Errand,
+): Promise<readonly PartReply[]> {
+  const limits = callLimits(pass, final);
+  const [only] = parts;
+  if (pass.queues.length === 1 && only !== undefined) {
+    const { storeQueue } = only.side.of.queue;
+    const reply = await pass.store.turn(storeQueue, only.request, limits);
+    return [{ reply, claim, error: undefined }];
+  }
+  const requests = parts.map(({ side, request }) => ({
+    queue: side.of.queue.storeQueue,
+    request,
+  }));
+  return pass.store.turns(requests, limits);
+}
+
+function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: number): void {
+  const { of, hand, outlook } = side;
+  side.begun = true;
+  countReply(of.tally, request, reply);
+  of.seen = outlook.seen;
+  for (const id of reply.lost) hand.drop(id, leaseLost(id));
+  if (request.renew) for (const item of hand.list()) item.leasedAt = sentAt;
+  hand.admit(reply.messages, sentAt);
+}
+
+/** A turn that failed: what it should have settled is uncertain, and the pass is over. */
+function abandon(pass: Pass, { side, request }: Part, error: unknown): void {
+  pass.failed = true;
+  side.broken = true;
+  wakeAll(pass);
+  if (!(error instanceof StoreError)) return;
+  pass.error = error;
+  countUnsettled(side.of.tally, request);
+}

@@ -1,0 +1,45 @@
+import { foundBy } from "./outlook.ts";
+import type { Side } from "./side.ts";
+import type { TurnReply } from "./store.ts";
+
+/** What a turn brought, of all queues of its lane together. */
+export interface Round {
+  /** Messages that were handed out. */
+  readonly claimed: number;
+  /** What was come upon, those included that were not handed out. */
+  readonly found: number;
+  /** The store's clock. */
+  readonly now: number;
+  /** When the first message is due, by that clock; undefined where none is known. */
+  readonly nextDueAt: number | undefined;
+  /** Why less was handed out than there may be; "paused" only where all queues are. */
+  readonly heldBack: TurnReply["heldBack"];
+  /** When a sweep that has found something goes on. */
+  readonly sweepAt: number | undefined;
+}
+
+export function roundOf(
+  answers: readonly { readonly side: Side; readonly reply: TurnReply }[],
+): Round {
+  const replies = answers.map(({ reply }) => reply);
+  const reasons = replies.map(({ heldBack }) => heldBack);
+  const sweeps = answers
+    .filter(({ side, reply }) => reply.reclaimed > 0 && side.outlook.seen?.found.sweeping === true)
+    .map(({ side }) => side.outlook.seen?.found.nextAt);
+  return {
+    claimed: replies.reduce((sum, { messages }) => sum + messages.length, 0),
+    found: replies.reduce((sum, reply) => sum + foundBy(reply), 0),
+    now: Math.max(...replies.map(({ now }) => now)),
+    nextDueAt: earliest(replies.map(({ nextDueAt }) => nextDueAt)),
+    heldBack:
+      reasons.find((reason) => reason === "rate") ??
+      reasons.find((reason) => reason === "in flight" || reason === "passes") ??
+      (reasons.every((reason) => reason === "paused") ? "paused" : undefined),
+    sweepAt: earliest(sweeps),
+  };
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
