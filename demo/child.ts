@@ -1,4 +1,5 @@
 import { type ChildProcess, type Serializable, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import type { Cleanup } from "./cleanup.ts";
 
 /** A program that runs beside the demo, with the processes that it starts itself. */
@@ -20,12 +21,14 @@ export function startChild(
     readonly env: NodeJS.ProcessEnv;
     /** Whether it is a program of Node.js that takes messages and sends some. */
     readonly talks?: boolean;
+    /** Told of each line that it prints. */
+    readonly onLine?: (line: string) => void;
   },
   cleanup: Cleanup,
 ): Child {
   const [program, ...args] = command;
   // Detached makes it the leader of a group, so that its own children can be ended with it.
-  const { cwd, env, talks } = options;
+  const { cwd, env, talks, onLine } = options;
   const child = spawn(program, args, {
     cwd,
     env,
@@ -38,6 +41,9 @@ export function startChild(
     stream?.on("data", (text: string) => {
       words = (words + text).slice(-LAST_WORDS);
     });
+  }
+  if (child.stdout !== null && onLine !== undefined) {
+    createInterface({ input: child.stdout }).on("line", onLine);
   }
   const gone = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));

@@ -3,21 +3,26 @@ import { createRequire } from "node:module";
 import { type FaultPlan, failsOnce } from "../functions/inbox/faults.ts";
 import { describeDelivery } from "../functions/inbox/handle.ts";
 import type { InboxDelivery } from "../functions/inbox/queue.ts";
-import { signature } from "../functions/inbox/signature.ts";
-
-/** What a request is meant to meet: work, a repetition of it, or a refusal. */
-export type Intent = "first" | "again" | "forged" | "malformed";
-
-/** One request to the receiver of the webhooks. */
-export interface WebhookRequest {
-  readonly intent: Intent;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
-}
+import {
+  type Intent,
+  ordinaryRequests,
+  refusals,
+  signed,
+  type WebhookRequest,
+} from "./requests.ts";
+import { splitDeliveries, type Ways } from "./ways.ts";
 
 /** Everything that is sent, and what should come of it. */
 export interface Plan {
+  /** The webhooks, in the order in which they are sent. */
   readonly requests: readonly WebhookRequest[];
+  /** The same in three parts: what waits before any function drains, what overtakes it, and the rest. */
+  readonly waiting: readonly WebhookRequest[];
+  readonly urgent: readonly WebhookRequest[];
+  readonly rest: readonly WebhookRequest[];
+  readonly ways: Ways;
+  /** Sent to be handled later, and cancelled: nobody may ever work on it. */
+  readonly cancelled: InboxDelivery;
   /** The deliveries that are to be worked on, each once. */
   readonly deliveries: readonly InboxDelivery[];
   readonly events: number;
@@ -28,26 +33,25 @@ export interface Plan {
 }
 
 const ONCE_IN = 10;
-const TWICE_IN = 10;
-/** The second sending of a delivery follows so many deliveries later. */
-const LATER = 12;
 /** Which example fails every time. */
 const ALWAYS = 100;
+/** So many ordinary webhooks wait when the urgent ones come. */
+const WAITING = 120;
 
 /** GitHub's published examples as GitHub would send them. The same in every run, secret apart. */
 export async function planDeliveries(secret: string): Promise<Plan> {
   const deliveries = readExamples();
   const faults: FaultPlan = { onceIn: ONCE_IN, always: deliveries[ALWAYS]?.delivery };
-  const requests: WebhookRequest[] = [];
-  const twice = sentTwice(deliveries, faults);
-  for (const [index, delivery] of deliveries.entries()) {
-    requests.push(await signed(delivery, secret, "first"));
-    const earlier = deliveries[index - LATER];
-    if (earlier && twice.has(earlier)) requests.push(await signed(earlier, secret, "again"));
-  }
-  requests.push(...(await refusals(deliveries, secret)));
+  const ways = splitDeliveries(deliveries, faults);
+  const ordinary = await ordinaryRequests(ways, secret);
+  const urgent = await Promise.all(ways.urgent.map((one) => signed(one, secret, "first")));
+  const waiting = ordinary.slice(0, WAITING);
+  const rest = [...ordinary.slice(WAITING), ...(await refusals(deliveries, secret))];
+  const requests = [...waiting, ...urgent, ...rest];
   return {
-    requests,
+    ...{ requests, waiting, urgent, rest },
+    ways,
+    cancelled: { event: "ping", delivery: deliveryId(deliveries.length), payload: {} },
     deliveries,
     events: new Set(deliveries.map(({ event }) => event)).size,
     bytes: requests.reduce((sum, { body }) => sum + body.length, 0),
@@ -99,72 +103,4 @@ function deliveryId(index: number): string {
     hex.slice(16, 20),
     hex.slice(20, 32),
   ].join("-");
-}
-
-/** Those that fail are left out, so that the number of retries is known beforehand. */
-function sentTwice(deliveries: readonly InboxDelivery[], faults: FaultPlan): Set<InboxDelivery> {
-  const sound = deliveries.slice(0, -LATER).filter(({ delivery }) => {
-    return delivery !== faults.always && !failsOnce(faults, delivery);
-  });
-  return new Set(sound.filter((_, index) => index % TWICE_IN === 0));
-}
-
-async function signed(
-  delivery: InboxDelivery,
-  secret: string,
-  intent: Intent,
-): Promise<WebhookRequest> {
-  const body = encode(JSON.stringify(delivery.payload));
-  return { intent, body, headers: await headersOf(delivery, body, secret) };
-}
-
-async function headersOf(
-  { event, delivery }: Omit<InboxDelivery, "payload">,
-  body: Uint8Array<ArrayBuffer>,
-  secret: string,
-): Promise<Record<string, string>> {
-  return {
-    "content-type": "application/json",
-    "user-agent": "GitHub-Hookshot/xdrain-demo",
-    "x-github-event": event,
-    "x-github-delivery": delivery,
-    "x-hub-signature-256": await signature(secret, body),
-  };
-}
-
-/** What must never reach the queue, with ids that no true delivery has. */
-async function refusals(
-  deliveries: readonly InboxDelivery[],
-  secret: string,
-): Promise<WebhookRequest[]> {
-  const [example] = deliveries;
-  const event = example?.event ?? "";
-  const body = encode(JSON.stringify(example?.payload));
-  const headers = (id: string, over = body, by = secret) =>
-    headersOf({ event, delivery: `refused-${id}` }, over, by);
-  const without = async (id: string, name: string) => {
-    const { [name]: _, ...rest } = await headers(id);
-    return rest;
-  };
-  const cut = body.slice(0, body.length / 2);
-  const form = encode(`payload=${encodeURIComponent(JSON.stringify(example?.payload))}`);
-  const correct = (await headers("sha1"))["x-hub-signature-256"] ?? "";
-  return [
-    { intent: "forged", body, headers: await headers("secret", body, "a guess") },
-    { intent: "forged", body: cut, headers: await headers("changed") },
-    { intent: "forged", body, headers: await without("unsigned", "x-hub-signature-256") },
-    {
-      intent: "forged",
-      body,
-      headers: { ...(await headers("sha1")), "x-hub-signature-256": correct.replace("256", "1") },
-    },
-    { intent: "malformed", body: cut, headers: await headers("cut", cut) },
-    { intent: "malformed", body: form, headers: await headers("form", form) },
-    { intent: "malformed", body, headers: await without("nameless", "x-github-event") },
-    { intent: "malformed", body, headers: await without("no-id", "x-github-delivery") },
-  ];
-}
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
 }

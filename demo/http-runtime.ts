@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { freePort } from "../scripts/local-redis.ts";
 import { startChild } from "./child.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { readReport } from "./reports.ts";
+import { readLogged, readReport, type Totals } from "./reports.ts";
 import { type FunctionEnv, PASS, type Runtime } from "./runtime.ts";
 import { REPOSITORY, type Tools } from "./tools.ts";
 import { answering } from "./wait.ts";
@@ -11,6 +11,10 @@ import { answering } from "./wait.ts";
 export interface HttpRuntime extends Runtime {
   /** Where GitHub would be told to send its webhooks. */
   readonly webhooks: string;
+  /** Where a pass is asked for, and what the request is signed with. */
+  readonly address: { readonly url: string; readonly key: string };
+  /** All passes that it logged until now, whoever asked for them. */
+  readonly logged: readonly Totals[];
 }
 
 /** Starts functions/http as a process of its own, as any host of Node.js would. */
@@ -22,15 +26,22 @@ export async function startHttp(
 ): Promise<HttpRuntime> {
   const port = await freePort();
   const token = randomBytes(16).toString("hex");
+  const key = randomBytes(32).toString("hex");
+  const logged: Totals[] = [];
   const own = {
     HOST: "127.0.0.1",
     PORT: String(port),
     WEBHOOK_SECRET: secret,
-    DRAIN_TOKEN: token,
+    XDRAIN_TOKEN: token,
+    SIGNING_KEY: key,
   };
   const child = startChild(
     [process.execPath, "functions/http/main.ts"],
-    { cwd: REPOSITORY, env: { ...tools.env, ...env, ...own } },
+    {
+      cwd: REPOSITORY,
+      env: { ...tools.env, ...env, ...own },
+      onLine: (line) => logged.push(...[readLogged(line) ?? []].flat()),
+    },
     cleanup,
   );
   const url = `http://127.0.0.1:${port}`;
@@ -49,6 +60,8 @@ export async function startHttp(
     name: "HTTP job",
     what: "functions/http in Node.js; it also receives the webhooks",
     webhooks: `${url}/webhooks`,
+    address: { url, key },
+    logged,
     tick: () => Promise.race([drain(), child.ended]),
   };
 }

@@ -1,9 +1,10 @@
-import type { InboxDelivery } from "../functions/inbox/queue.ts";
-import type { DeadLetter, Depth, Queue } from "../src/index.ts";
+import { type Inbox, type InboxDelivery, queueFor } from "../functions/inbox/queue.ts";
+import type { DeadLetter, Depth } from "../src/index.ts";
 import type { Rest } from "./rest.ts";
 
 /** What a look into Redis found when all was over. */
 export interface Findings {
+  /** Of both queues together. */
   readonly depth: Depth;
   readonly dead: readonly DeadLetter<InboxDelivery>[];
   /** What the handlers returned, by delivery id. */
@@ -25,39 +26,62 @@ const AT_ONCE = 16;
 
 /** Looks after everything that the demo left, with plain reads. */
 export async function look(
-  queue: Queue<InboxDelivery>,
+  inbox: Inbox,
   rest: Rest,
   deliveries: readonly InboxDelivery[],
 ): Promise<Findings> {
-  const { stream, group } = queue.resolved.storeQueue;
-  const dead = (await queue.deadLetters.list()) as readonly DeadLetter<InboxDelivery>[];
+  const queues = [inbox.ordinary, inbox.urgent];
+  const dead: DeadLetter<InboxDelivery>[] = [];
+  const consumers: string[] = [];
+  for (const { deadLetters, resolved } of queues) {
+    const { stream, group } = resolved.storeQueue;
+    dead.push(...((await deadLetters.list()) as readonly DeadLetter<InboxDelivery>[]));
+    consumers.push(...namesOf(await rest.command("XINFO", "CONSUMERS", stream, group)));
+  }
   return {
-    depth: await queue.depth(),
+    depth: await depthOf(inbox),
     dead,
-    results: await readResults(queue, deliveries),
-    consumers: namesOf(await rest.command("XINFO", "CONSUMERS", stream, group)),
-    keys: await groupKeys(rest, stream),
+    results: await readResults(inbox, deliveries),
+    consumers,
+    keys: await groupKeys(
+      rest,
+      queues.map(({ resolved }) => resolved.storeQueue.stream),
+    ),
+  };
+}
+
+/** How much is where, in both queues together. */
+export async function depthOf({ ordinary, urgent }: Inbox): Promise<Depth> {
+  const [one, other] = [await ordinary.depth(), await urgent.depth()];
+  return {
+    entries: one.entries + other.entries,
+    inFlight: one.inFlight + other.inFlight,
+    parked: one.parked + other.parked,
+    delayed: one.delayed + other.delayed,
+    dead: one.dead + other.dead,
+    dropped: one.dropped + other.dropped,
   };
 }
 
 async function readResults(
-  queue: Queue<InboxDelivery>,
+  inbox: Inbox,
   deliveries: readonly InboxDelivery[],
 ): Promise<ReadonlyMap<string, unknown>> {
   const results = new Map<string, unknown>();
-  await each(deliveries, async ({ delivery }) => {
-    const result = await queue.result(delivery);
+  await each(deliveries, async ({ event, delivery }) => {
+    const result = await queueFor(inbox, event).result(delivery);
     if (result !== undefined) results.set(delivery, result);
   });
   return results;
 }
 
-async function groupKeys(rest: Rest, stream: string): Promise<readonly KeyGroup[]> {
+/** The name of the first stream is in the names of all keys. */
+async function groupKeys(rest: Rest, streams: readonly string[]): Promise<readonly KeyGroup[]> {
   const groups = new Map<string, KeyGroup>();
-  await each(await rest.keysWith(stream), async (key) => {
+  await each(await rest.keysWith(streams[0] ?? ""), async (key) => {
     const type = String(await rest.command("TYPE", key));
     const left = Number(await rest.command("PTTL", key));
-    const name = wordsFor(key, stream);
+    const name = wordsFor(key, streams);
     const before = groups.get(name);
     const stays = left < 0 || (before !== undefined && before.expiresInMs === undefined);
     groups.set(name, {
@@ -71,8 +95,9 @@ async function groupKeys(rest: Rest, stream: string): Promise<readonly KeyGroup[
 }
 
 /** The part of a key that tells what it is for: without the stream's name and without ids. */
-function wordsFor(key: string, stream: string): string {
-  if (key === stream) return "the stream";
+function wordsFor(key: string, streams: readonly string[]): string {
+  if (streams.includes(key)) return "streams";
+  const stream = streams.find((name) => key.includes(`:xd:${name}:`)) ?? "";
   return key.slice(key.indexOf(`:xd:${stream}:`) + `:xd:${stream}:`.length).split(":")[1] ?? key;
 }
 

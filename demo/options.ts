@@ -15,10 +15,11 @@ export type Asked =
 export const HELP = `A webhook inbox, on a queue that three kinds of functions drain together.
 
 GitHub's published webhook examples (329 payloads of 58 events) are sent to an
-HTTP function with signatures, some of them twice, some forged or broken. A
-Cloudflare Worker, an AWS Lambda and an HTTP job then work them off in short
-passes, as a schedule would start them. Everything runs on this computer: no
-account is needed, nothing is installed, nothing is left behind.
+HTTP function with signatures, some of them twice, some forged or broken. Some
+are urgent and overtake the others, some are sent for later, one asks for a pass
+at once. A Cloudflare Worker, an AWS Lambda and an HTTP job work them off in
+short passes, as a schedule would start them. Everything runs on this computer:
+no account is needed, nothing is installed, nothing is left behind.
 
   npm run demo                      a Redis of its own: the redis-server of
                                     the PATH, else one from an npm package

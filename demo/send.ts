@@ -1,4 +1,4 @@
-import type { Intent, WebhookRequest } from "./deliveries.ts";
+import type { Intent, WebhookRequest } from "./requests.ts";
 
 /** GitHub opens more than one connection too, and order is never promised. */
 const AT_ONCE = 8;
@@ -29,6 +29,23 @@ export async function sendAll(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return answers;
+}
+
+/** Adds the answers of one part to those of another. */
+export function addAnswers(one: Answers, other: Answers): Answers {
+  const sum = (intent: Intent) => {
+    const counts: Record<number, number> = { ...one[intent] };
+    for (const [status, count] of Object.entries(other[intent])) {
+      counts[Number(status)] = (counts[Number(status)] ?? 0) + count;
+    }
+    return counts;
+  };
+  return {
+    first: sum("first"),
+    again: sum("again"),
+    forged: sum("forged"),
+    malformed: sum("malformed"),
+  };
 }
 
 async function send({ headers, body }: WebhookRequest, url: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Cleanup } from "./cleanup.ts";
 import type { Plan } from "./deliveries.ts";
-import { startHttp } from "./http-runtime.ts";
+import { type HttpRuntime, startHttp } from "./http-runtime.ts";
 import { startLambda } from "./lambda-runtime.ts";
 import type { DemoRedis } from "./redis.ts";
 import type { FunctionEnv, Runtime } from "./runtime.ts";
@@ -14,8 +14,8 @@ const REMOVAL_LIMIT_MS = 60_000;
 /** The functions, running. */
 export interface Functions {
   readonly runtimes: readonly Runtime[];
-  /** Where webhooks are sent to. */
-  readonly webhooks: string;
+  /** The one of them that receives the webhooks, and that can be asked for a pass at once. */
+  readonly http: HttpRuntime;
 }
 
 /** What all functions are told: this Redis, and a stream that no other run has. */
@@ -52,7 +52,7 @@ export async function startFunctions(
     told(startLambda(env, tools, cleanup)),
     told(startHttp(env, secret, tools, cleanup)),
   ]);
-  return { runtimes: [worker, lambda, http], webhooks: http.webhooks };
+  return { runtimes: [worker, lambda, http], http };
 }
 
 /** Runs when the functions have ended: nothing comes after it. */

@@ -1,6 +1,9 @@
-import { countFailingOnce, countOf, type Intent, type Plan } from "./deliveries.ts";
+import type { Delays } from "./delay.ts";
+import { countFailingOnce, countOf, type Plan } from "./deliveries.ts";
+import type { Kicked } from "./kick.ts";
 import type { Findings } from "./look.ts";
 import { addUp, type Totals } from "./reports.ts";
+import type { Intent } from "./requests.ts";
 import type { Answers } from "./send.ts";
 
 /** Everything that a run of the demo can be judged by. */
@@ -9,6 +12,10 @@ export interface Outcome {
   readonly answers: Answers;
   /** The totals of each runtime. */
   readonly passes: readonly Totals[];
+  readonly kicked: Kicked;
+  /** Older ordinary deliveries that nobody had begun when the last urgent one was. */
+  readonly overtaken: number;
+  readonly delays: Delays;
   readonly found: Findings;
   readonly maxFailures: number;
   /** What the handler returns for a delivery, worked out here. */
@@ -26,7 +33,12 @@ const SUSPECTS = "xd:suspects";
 
 /** Compares what was sent, what the functions reported, and what Redis says. */
 export function sumsOf(outcome: Outcome): readonly Sum[] {
-  return [...sumsOfSending(outcome), ...sumsOfWork(outcome), ...sumsOfRedis(outcome)];
+  return [
+    ...sumsOfSending(outcome),
+    ...sumsOfOrder(outcome),
+    ...sumsOfWork(outcome),
+    ...sumsOfRedis(outcome),
+  ];
 }
 
 /** The sums that are wrong: with any, something was lost, run twice, or counted wrong. */
@@ -47,13 +59,36 @@ function sumsOfSending({ plan, answers }: Outcome): Sum[] {
   ];
 }
 
+function sumsOfOrder({ plan, kicked, overtaken, delays }: Outcome): Sum[] {
+  const { delayed, urgent } = plan.ways;
+  const lateness = [...delays.lateness.values()];
+  return [
+    { what: "kicked deliveries done", expected: 1, actual: kicked.afterMs === undefined ? 0 : 1 },
+    { what: "passes made by the kick, and no other", expected: 1, actual: kicked.passes.length },
+    {
+      what: "urgent deliveries begun while older ordinary ones waited",
+      expected: urgent.length,
+      actual: overtaken > 0 ? urgent.length : 0,
+    },
+    { what: "delayed deliveries that waited", expected: delayed.length, actual: delays.waited },
+    { what: "delayed deliveries done", expected: delayed.length, actual: lateness.length },
+    {
+      what: "delayed deliveries done before they were due",
+      expected: 0,
+      actual: lateness.filter((ms) => ms < 0).length,
+    },
+    { what: "delayed deliveries cancelled", expected: 1, actual: delays.cancelled ? 1 : 0 },
+  ];
+}
+
 function sumsOfWork({ plan, answers, passes, maxFailures }: Outcome): Sum[] {
   const all = addUp(passes);
   const accepted = Object.values(answers).reduce((sum, counts) => sum + (counts[202] ?? 0), 0);
+  const sent = accepted + 1 + plan.ways.delayed.length;
   return [
     {
-      what: "accepted = completed + duplicates + dead",
-      expected: accepted,
+      what: "accepted, kicked and delayed = completed + duplicates + dead",
+      expected: sent,
       actual: all.completed + all.duplicates + all.dead,
     },
     {
@@ -79,7 +114,7 @@ function sumsOfRedis({ plan, found, expectedResults }: Outcome): Sum[] {
   });
   const dead = found.dead.filter(({ payload }) => payload?.delivery === plan.faults.always);
   const strangers = found.consumers.filter((consumer) => consumer !== SUSPECTS);
-  const { entries, inFlight, parked } = found.depth;
+  const { entries, inFlight, parked, delayed } = found.depth;
   return [
     {
       what: "results in Redis that are right",
@@ -91,6 +126,12 @@ function sumsOfRedis({ plan, found, expectedResults }: Outcome): Sum[] {
     { what: "messages left in the stream", expected: 0, actual: entries },
     { what: "messages left in flight", expected: 0, actual: inFlight },
     { what: "messages left waiting for a retry", expected: 0, actual: parked },
+    { what: "messages left for later", expected: 0, actual: delayed },
+    {
+      what: "cancelled deliveries worked on",
+      expected: 0,
+      actual: found.results.has(plan.cancelled.delivery) ? 1 : 0,
+    },
     { what: "consumers left by passes", expected: 0, actual: strangers.length },
   ];
 }

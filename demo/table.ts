@@ -1,4 +1,5 @@
-import { countFailingOnce, countOf } from "./deliveries.ts";
+import type { Delays } from "./delay.ts";
+import { countFailingOnce, countOf, type Plan } from "./deliveries.ts";
 import type { KeyGroup } from "./look.ts";
 import { addUp, type Totals } from "./reports.ts";
 import type { Runtime } from "./runtime.ts";
@@ -14,6 +15,21 @@ export function progressLine(
   const { completed, retried } = addUp([...byRuntime.values()]);
   const shares = [...byRuntime].map(([{ name }, totals]) => `${name} ${totals.completed}`);
   return `  ${sent}/${of} sent, ${completed} done (${shares.join(", ")}), ${retried} retried`;
+}
+
+/** What is about to be sent. */
+export function describePlan(plan: Plan): string {
+  const { requests, waiting, ways } = plan;
+  const bad = countOf(plan, "forged") + countOf(plan, "malformed");
+  return [
+    `GitHub's ${plan.deliveries.length} examples of ${plan.events} events come in three ways:`,
+    "  - One is sent with a wake: it asks for a pass at once. No schedule ticks yet.",
+    `  - ${requests.length} webhooks, ${countOf(plan, "again")} of them for the second time, ${bad} forged or broken. After`,
+    `    the first ${waiting.length} come ${ways.urgent.length} urgent ones, for a queue that goes first.`,
+    `  - ${ways.delayed.length} are sent to be handled seconds later, and one that is cancelled.`,
+    "Each function makes short passes over both queues, as a schedule would start",
+    "them.",
+  ].join("\n");
 }
 
 const LABEL = 29;
@@ -35,7 +51,9 @@ export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, T
     line("  refused: malformed", refused("malformed", 400), "answered with 400, never stored"),
     line("  accepted and stored", accepted, "answered with 202"),
     "",
-    line("Accepted webhooks", accepted),
+    ...describeOrder(outcome),
+    "",
+    line("Accepted or sent directly", accepted + 1 + plan.ways.delayed.length),
     line("  completed", all.completed, `of ${plan.deliveries.length} deliveries`),
     ...[...byRuntime].map(([runtime, totals]) =>
       line(`    by the ${runtime.name}`, totals.completed, `in ${count(totals.passes, "pass")}`),
@@ -47,6 +65,30 @@ export function describeWork(outcome: Outcome, byRuntime: ReadonlyMap<Runtime, T
     line("Put off for a moment", all.deferred, "its twin was being worked on"),
     ...perMessage(all),
   ].join("\n");
+}
+
+/** What a producer may ask for: at once, before others, later, or not at all any more. */
+function describeOrder({ plan, kicked, overtaken, delays }: Outcome): string[] {
+  const { delayed, urgent } = plan.ways;
+  const soon =
+    kicked.afterMs === undefined ? "never done" : `done in ${kicked.afterMs} ms, by its kick alone`;
+  return [
+    line("Sent with a wake", 1, soon),
+    line(
+      "Urgent",
+      urgent.length,
+      `overtook ${overtaken} of ${plan.waiting.length} that came before`,
+    ),
+    line("Delayed", delayed.length, describeLateness(delays)),
+    line("  and one more, cancelled", 1, "never worked on"),
+  ];
+}
+
+function describeLateness({ lateness }: Delays): string {
+  const all = [...lateness.values()];
+  const early = all.filter((ms) => ms < 0).length;
+  const latest = (Math.max(0, ...all) / 1_000).toFixed(1);
+  return `${early === 0 ? "none" : early} early, at most ${latest} s late`;
 }
 
 function perMessage(all: Totals): string[] {
@@ -65,7 +107,7 @@ function count(number: number, word: string): string {
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
-  "the stream": "empty, with its consumer group",
+  streams: "empty, with a consumer group each",
   dead: "the dead letter",
   keys: "which deliveries are done",
   results: "what the handler returned",
@@ -73,10 +115,14 @@ const MEANINGS: Readonly<Record<string, string>> = {
   state: "what passes agreed on",
   parked: "messages that wait",
   crashes: "deaths of passes",
+  kicked: "somebody has kicked just now",
+  stats: "counters of all passes",
+  journal: "what the latest passes did",
 };
 
 /** What is left in Redis when there is nothing to do. */
 export function describeKeys(keys: readonly KeyGroup[], consumers: readonly string[]): string {
+  const names = [...new Set(consumers)].join(", ");
   return [
     "  Left in Redis:",
     ...keys.map(({ name, type, count: number, expiresInMs }) => {
@@ -85,7 +131,7 @@ export function describeKeys(keys: readonly KeyGroup[], consumers: readonly stri
       return `  ${what}${name.padEnd(11)}${stays.padEnd(18)}${MEANINGS[name] ?? ""}`;
     }),
     `  ${String(consumers.length).padStart(5)} ${consumers.length === 1 ? "consumer" : "consumers"}${
-      consumers.length === 0 ? ": passes leave none behind" : `: ${consumers.join(", ")}`
+      consumers.length === 0 ? ": passes leave none behind" : `: ${names}`
     }`,
   ].join("\n");
 }

@@ -21,9 +21,16 @@ export interface Ticking {
  */
 export function startTicking(
   runtimes: readonly Runtime[],
-  options: { readonly settled: () => Promise<boolean>; readonly deadline: number },
+  options: {
+    readonly settled: () => Promise<boolean>;
+    readonly deadline: number;
+    /** What they did before. */
+    readonly before?: ByRuntime;
+  },
 ): Ticking {
-  const done = new Map<Runtime, Totals>(runtimes.map((runtime) => [runtime, NOTHING]));
+  const done = new Map<Runtime, Totals>(
+    runtimes.map((runtime) => [runtime, options.before?.get(runtime) ?? NOTHING]),
+  );
   let over = false;
 
   async function keepTicking(runtime: Runtime): Promise<void> {

@@ -7,6 +7,20 @@ export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Asks again and again until there is something, or the time is over. */
+export async function until<Value>(
+  ask: () => Value | undefined | Promise<Value | undefined>,
+  limitMs: number,
+  pauseMs: number,
+): Promise<Value | undefined> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const value = await ask();
+    if (value !== undefined || Date.now() >= deadline) return value;
+    await wait(pauseMs);
+  }
+}
+
 /** Resolves when something answers at the address, whatever it says. */
 export async function answering(url: string, child: Child): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;

@@ -21,7 +21,9 @@ export async function continueBacklog(pass: Pass, stopped: Stopped): Promise<boo
   try {
     const kick = { depth: depth + 1, ms: wake.debounceMs };
     const first = await store.takeKick(storeQueue, kick, callLimits(pass, true));
-    const request = { queue: queue.name, depth: depth + 1 };
+    // What relies on this pass relies on the next.
+    const debounce = Math.max(wake.debounceMs, options.kickedUntil - store.now());
+    const request = { queue: queue.name, depth: depth + 1, debounce };
     return first && (await wake.kick(request, store, options.deadline));
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

@@ -1,6 +1,7 @@
 import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { flag, integer, onlyKnown, refuse } from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
+import { debounceMs } from "./wake.ts";
 
 /** The bounds of one pass. */
 export interface DrainOptions {
@@ -40,6 +41,11 @@ export interface DrainOptions {
    * @default nobody has: it is a tick
    */
   readonly depth?: number;
+  /**
+   * How long others rely on the kick that asked for this pass, at most 10 s: it looks once more when that
+   * is over. The runtimes know it. @default the one of the queue's `wake`, else not at all
+   */
+  readonly debounce?: Duration;
   /**
    * Poll with growing pauses for what comes, as long as there is time, instead of ending when nothing is
    * left: quicker, and each poll costs what an idle pass does. @default false
@@ -83,7 +89,7 @@ export interface ResolvedDrain {
   readonly weights: readonly number[] | undefined;
   readonly prefetch: boolean;
   readonly continuation: { readonly depth: number; readonly maxDepth: number };
-  /** Until when sends may rely on the kick that asked for this pass. */
+  /** Until when others may rely on the kick that asked for this pass; 0 where nobody asked. */
   readonly kickedUntil: number;
   readonly linger: { readonly pauseMs: number; readonly maxPauseMs: number } | undefined;
   readonly handlerTimeoutMs: number | undefined;
@@ -104,6 +110,7 @@ const KNOWN = [
   "prefetch",
   "continuation",
   "depth",
+  "debounce",
   "linger",
   "handlerTimeout",
   "signal",
@@ -137,7 +144,8 @@ export function resolveDrain(
   const batch = integer("batch", options.batch, { min: 1, max: 500, default: 100 });
   // What is in hand when the pass dies is dead then, so nothing waits in hand.
   const careful = queues.some(({ storeQueue }) => storeQueue.onCrash === "dead");
-  const debounces = queues.map(({ wake }) => wake?.debounceMs ?? 0);
+  const ownDebounce = Math.max(...queues.map(({ wake }) => wake?.debounceMs ?? 0));
+  const debounce = debounceMs("debounce", options.debounce ?? ownDebounce, 0);
   return {
     startedAt,
     deadline: resolveDeadline(options, startedAt),
@@ -163,7 +171,7 @@ export function resolveDrain(
     weights: resolveWeights(queues, options.weights),
     prefetch: flag("prefetch", options.prefetch, true) && !careful,
     continuation: resolveContinuation(queues, options),
-    kickedUntil: options.depth === 0 ? startedAt + Math.max(...debounces) : 0,
+    kickedUntil: options.depth === undefined ? 0 : startedAt + debounce,
     linger: resolveLinger(options.linger),
     handlerTimeoutMs:
       options.handlerTimeout === undefined

@@ -22,6 +22,7 @@ import { StoreError } from "./errors.ts";
 import { refuse } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
+import { createMeter } from "./meter.ts";
 import { callLimits, type Pass, type PassQueue, requestsLeft, wakeAll } from "./pass.ts";
 import type { AnyQueue, PayloadOf, Queue } from "./queue.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
@@ -83,7 +84,10 @@ export async function drain(
   const resolved = resolveDrain(queues, options);
   const pass: Pass = {
     id: "",
-    queues: queues.map((queue) => ({ queue, tally: createTally(queue.name), seen: undefined })),
+    queues: queues.map((queue) => {
+      const tally = createTally(queue.name);
+      return { queue, tally, meter: createMeter(tally, resolved), seen: undefined };
+    }),
     store: (queues[0] as ResolvedQueue).store,
     options: resolved,
     handler: handler as Handler<unknown>,

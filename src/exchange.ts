@@ -2,6 +2,7 @@ import { StoreError } from "./errors.ts";
 import { type Extensions, leaseLost } from "./extensions.ts";
 import { callLimits, type Pass, wakeAll } from "./pass.ts";
 import { drawOrder } from "./priority.ts";
+import type { Stopped } from "./report.ts";
 import { type Round, roundOf } from "./round.ts";
 import type { Side } from "./side.ts";
 import type { PartReply, TurnReply, TurnRequest } from "./store.ts";
@@ -21,8 +22,8 @@ export interface Errand {
   readonly claim: number;
   /** Renew the leases of what is held. */
   readonly renew: boolean;
-  /** The lane ends. */
-  readonly final: boolean;
+  /** Why the lane ends, in its last turn. */
+  readonly final: Stopped | undefined;
 }
 
 interface Part {
@@ -74,15 +75,26 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
 function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand): readonly Part[] {
   const { options, store } = pass;
   const isEmpty = sides.every(({ hand }) => hand.size === 0);
+  const isLast = final !== undefined;
   const order =
     claim === 0 ? sides.keys() : drawOrder(sides.length, options.weights, () => store.random());
   return [...order].flatMap((place) => {
     const side = sides[place];
     if (side === undefined || side.broken) return [];
-    const { hand, outlook } = side;
-    const outcomes = hand.takeOutcomes(final);
-    const expected = outlook.expect(claim, isEmpty, final);
+    const { hand, outlook, of } = side;
+    const outcomes = hand.takeOutcomes(isLast);
+    const expected = outlook.expect(claim, isEmpty, isLast);
     const held = hand.list();
+    const journal = of.queue.storeQueue.statistics
+      ? of.meter.tell({
+          token,
+          now: store.now(),
+          requests: of === pass.queues[0] ? pass.spent.requests + 1 : 0,
+          outcomes,
+          mayEnd: isLast || (claim > 0 && held.length === 0),
+          reason: final ?? "",
+        })
+      : undefined;
     const request = {
       ...outcomes,
       ...expected,
@@ -90,7 +102,8 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       held,
       renew,
       claim,
-      final,
+      final: isLast,
+      journal,
       pass: pass.id,
       leaving: pass.open === 1,
     };
@@ -103,7 +116,7 @@ async function ask(
   parts: readonly Part[],
   { claim, final }: Errand,
 ): Promise<readonly PartReply[]> {
-  const limits = callLimits(pass, final);
+  const limits = callLimits(pass, final !== undefined);
   const [only] = parts;
   if (pass.queues.length === 1 && only !== undefined) {
     const { storeQueue } = only.side.of.queue;
@@ -121,6 +134,10 @@ function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: numb
   const { of, hand, outlook } = side;
   side.begun = true;
   countReply(of.tally, request, reply);
+  if (request.journal !== undefined) of.meter.told(request.journal, reply);
+  for (const { id, delivery } of reply.kind === "ordinary" ? reply.messages : []) {
+    if (delivery === 1) of.meter.waited(reply.now - Number.parseInt(id, 10));
+  }
   of.seen = outlook.seen;
   for (const id of reply.lost) hand.drop(id, leaseLost(id));
   if (request.renew) for (const item of hand.list()) item.leasedAt = sentAt;

@@ -4,6 +4,11 @@ import { OptionError } from "./errors.ts";
 export function describe(value: unknown): string {
   if (typeof value === "string") return `"${value.slice(0, 60)}" (string)`;
   if (typeof value === "number" || typeof value === "boolean") return `${value} (${typeof value})`;
+  return kindOf(value);
+}
+
+/** Describes a value by its type alone. */
+function kindOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : typeof value;
 }
@@ -12,6 +17,14 @@ export function describe(value: unknown): string {
 export function refuse(option: string, expected: string, given: unknown, advice = ""): never {
   const hint = advice === "" ? "" : ` ${advice}`;
   throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${describe(given)}.${hint}`);
+}
+
+/**
+ * Refuses something that is no function or no object, by its type alone: a text may be a secret that was
+ * given in the wrong place.
+ */
+export function refuseKind(option: string, expected: string, given: unknown): never {
+  throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${kindOf(given)}.`);
 }
 
 /** An integer in a range, or the default where it was not given. */
@@ -57,9 +70,7 @@ export function name(option: string, given: unknown, max = 512): string {
 /** Refuses options that nothing reads, so that a misspelt one is not silently ignored. */
 export function onlyKnown(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || given === null) {
-    throw new OptionError(
-      `Expected the options of ${what} to be an object, got ${describe(given)}.`,
-    );
+    throw new OptionError(`Expected the options of ${what} to be an object, got ${kindOf(given)}.`);
   }
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown === undefined) return;

@@ -85,7 +85,9 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     pass.running += 1;
     const startedAt = store.now();
     const done = (outcome: Outcome) => {
-      pass.meanHandlerMs += (store.now() - startedAt - pass.meanHandlerMs) / 8;
+      const ranMs = store.now() - startedAt;
+      of.meter.ran(ranMs);
+      pass.meanHandlerMs += (ranMs - pass.meanHandlerMs) / 8;
       pass.running -= 1;
       hand.finish(held, outcome);
     };
@@ -125,7 +127,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     }
   }
 
-  async function takeTurn(claim: number, final = false): Promise<Round> {
+  async function takeTurn(claim: number, final?: Stopped): Promise<Round> {
     const party = { pass, token, sides, extensions };
     return exchange(party, { claim, renew: renewalDue(), final });
   }
@@ -192,7 +194,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     await runningDone(options.deadline);
     for (const { of, hand } of sides) of.tally.uncertain += hand.running;
     const canSettle = sides.some(({ begun, broken }) => begun && !broken);
-    if (canSettle && requestsLeft(pass) > 0) await takeTurn(0, true);
+    if (canSettle && requestsLeft(pass) > 0) await takeTurn(0, reason);
     return reason;
   }
 

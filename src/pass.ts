@@ -1,6 +1,7 @@
 import type { ResolvedDrain } from "./drain-options.ts";
 import type { StoreError } from "./errors.ts";
 import type { Handler } from "./message.ts";
+import type { Meter } from "./meter.ts";
 import type { Seen } from "./outlook.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import type { Stopped, Tally } from "./report.ts";
@@ -10,6 +11,7 @@ import type { CallLimits, Store } from "./store.ts";
 export interface PassQueue {
   readonly queue: ResolvedQueue;
   readonly tally: Tally;
+  readonly meter: Meter;
   /** What the latest survey of any lane found. */
   seen: Seen | undefined;
 }

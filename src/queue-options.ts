@@ -74,6 +74,11 @@ export interface QueueOptions {
   readonly maxPasses?: number;
   /** Most messages that all passes together begin in any such length of time. @default no limit */
   readonly rateLimit?: RateOptions;
+  /**
+   * Passes write down what they did, for `stats()`, metrics and charts: four Redis commands for a pass
+   * that did something, one for an idle pass. @default true
+   */
+  readonly statistics?: boolean;
   /** Largest payload that is sent, in bytes of UTF-8. @default 1 MB */
   readonly maxPayload?: number;
   /** How to ask for a pass at once: for sends that say so, and for passes that leave a backlog. */
@@ -119,6 +124,7 @@ const KNOWN = [
   "maxInFlight",
   "maxPasses",
   "rateLimit",
+  "statistics",
   "maxPayload",
   "keepResults",
   "wake",
@@ -197,6 +203,7 @@ function resolveStoreQueue(options: QueueOptions): StoreQueue {
     maxInFlight: limitOf("maxInFlight", options.maxInFlight, 1_000_000),
     maxPasses: limitOf("maxPasses", options.maxPasses, 1_000),
     rateLimit: resolveRate(options.rateLimit),
+    statistics: flag("statistics", options.statistics, true),
   };
 }
 

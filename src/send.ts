@@ -46,11 +46,24 @@ export async function sendMessages(
   if (!Array.isArray(messages)) refuse("messages", "an array of { payload }", messages);
   const entries: Encoded[] = [];
   for (const message of messages) entries.push(await encode(queue, message));
-  const sent: Sent[] = [];
-  for (const chunk of chunksOf(entries)) {
-    sent.push(...(await store(queue, chunk, sent)));
+  const batch: Batch = { sent: [], kick: false };
+  try {
+    for (const chunk of chunksOf(entries)) await store(queue, chunk, batch);
+  } finally {
+    // Once, and last: a kick that hangs must not keep messages from being stored.
+    if (batch.kick) {
+      const request = { queue: queue.name, depth: 0 };
+      await queue.wake?.kick(request, queue.store, Number.POSITIVE_INFINITY);
+    }
   }
-  return sent;
+  return batch.sent;
+}
+
+/** What has become of a batch so far. */
+interface Batch {
+  readonly sent: Sent[];
+  /** The sender is the one to kick for it. */
+  kick: boolean;
 }
 
 /** A message as it is stored. */
@@ -61,12 +74,8 @@ interface Encoded {
   readonly wake: boolean;
 }
 
-async function store(
-  queue: ResolvedQueue,
-  chunk: readonly Encoded[],
-  before: readonly Sent[],
-): Promise<readonly Sent[]> {
-  const sentIds = before.map(({ id }) => id);
+async function store(queue: ResolvedQueue, chunk: readonly Encoded[], batch: Batch): Promise<void> {
+  const sentIds = batch.sent.map(({ id }) => id);
   const fail = (cause: unknown, ids: readonly string[], unanswered = false): never => {
     const uncertain = unanswered || (cause instanceof StoreError && cause.uncertain);
     const text = cause instanceof Error ? cause.message : String(cause);
@@ -83,7 +92,7 @@ async function store(
     ...(chunk.some(({ due }) => due !== undefined)
       ? { due: chunk.map(({ due }) => due ?? { inMs: 0 }) }
       : {}),
-    ...(chunk.some(({ wake }) => wake) ? { kickMs: queue.wake?.debounceMs } : {}),
+    ...(!batch.kick && chunk.some(({ wake }) => wake) ? { kickMs: queue.wake?.debounceMs } : {}),
   };
   try {
     const reply = await queue.store.send(queue.storeQueue, request, {});
@@ -91,13 +100,13 @@ async function store(
     const backlog = limitedPart(queue, reply.backlog);
     if (reply.full) throw queueFull(queue, { sentIds, backlog, uncertain: unanswered });
     queue.warn(backlog);
-    if (reply.kick) {
-      const request = { queue: queue.name, depth: 0 };
-      await queue.wake?.kick(request, queue.store, Number.POSITIVE_INFINITY);
-    }
+    batch.kick ||= reply.kick;
     if (reply.error !== undefined) return fail(reply.error, reply.ids, unanswered);
     const duplicates = new Set(reply.duplicates);
-    return reply.ids.map((id, i) => (duplicates.has(i) ? { id, duplicate: true } : { id }));
+    const sent = reply.ids.map((id, i) =>
+      duplicates.has(i) ? ({ id, duplicate: true } as const) : { id },
+    );
+    batch.sent.push(...sent);
   } catch (error) {
     if (error instanceof SendError) throw error;
     return fail(error, []);

@@ -50,6 +50,8 @@ export interface StoreQueue {
   readonly maxPasses: number | undefined;
   /** Most messages that all passes begin in a length of time. */
   readonly rateLimit: { readonly limit: number; readonly perMs: number } | undefined;
+  /** Passes write down what they did. */
+  readonly statistics: boolean;
 }
 
 /** What waits, is worked on, or is delayed. */
@@ -215,10 +217,12 @@ export interface Repaired {
 }
 
 export type {
+  Amount,
   Bill,
   ClaimedEntry,
   DeadReason,
   Delivery,
+  Journal,
   Outcomes,
   PartReply,
   SurveyFindings,

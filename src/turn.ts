@@ -79,9 +79,32 @@ export interface TurnRequest extends Outcomes {
   readonly keyed: boolean;
   /** Prune expired idempotency records now. */
   readonly housekeeping: boolean;
+  /** What the turn writes down for statistics; undefined where the queue keeps none, or not now. */
+  readonly journal: Journal | undefined;
   /** Lease and removal mode that the last survey found; undefined before the first. */
   readonly found: SurveyFindings | undefined;
 }
+
+/** What a pass has done since it told of itself last. */
+export interface Journal {
+  /** Written where the turn ends the pass, or in any case. */
+  readonly when: "ending" | "now";
+  /** Names the turn, so that it counts once when it is sent again. */
+  readonly turn: string;
+  /** Why the pass ends; empty where only the turn finds out. */
+  readonly reason: string;
+  /** For the journal alone: how long the pass took, and its handlers and messages. */
+  readonly shown: readonly Amount[];
+  /** What was done, the outcomes of this turn included. Without any, only the time is written. */
+  readonly totals: readonly Amount[];
+  /** What it took. */
+  readonly overhead: readonly Amount[];
+  /** How often a time fell into each bucket of a histogram. */
+  readonly times: readonly Amount[];
+}
+
+/** The name of a counter, and how much is added to it. */
+export type Amount = readonly [name: string, amount: number];
 
 /** An entry handed to the pass. */
 export interface ClaimedEntry {
@@ -139,6 +162,8 @@ export interface TurnReply {
   readonly heldBack: "paused" | "rate" | "in flight" | "passes" | undefined;
   /** The server refused to hand out more: its limit of pending entries a consumer. */
   readonly pendingLimit: boolean;
+  /** What the request's journal says was written down. */
+  readonly journaled: boolean;
   /** Present when the turn surveyed. */
   readonly found: SurveyFindings | undefined;
   readonly bill: Bill;

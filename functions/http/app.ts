@@ -1,17 +1,16 @@
 import type { Hono } from "hono";
-import type { DrainOptions, Store } from "../../src/index.ts";
-import { httpApp, type InvocationLimits, work } from "../../src/runtimes/http/index.ts";
+import type { DrainOptions, Kick, Store } from "../../src/index.ts";
+import { type HttpOptions, httpApp, work } from "../../src/runtimes/http/index.ts";
 import { acceptWebhook } from "../inbox/accept.ts";
 import { inboxHandler } from "../inbox/handle.ts";
-import { inboxOptions, inboxQueue } from "../inbox/queue.ts";
+import { inboxOptions, openInbox } from "../inbox/queue.ts";
+import { type CallerEnv, callersFrom } from "./callers.ts";
 import { logError, logReport } from "./log.ts";
 
 /** What the inbox reads from its environment, in every invocation. */
-export interface InboxEnv {
+export interface InboxEnv extends CallerEnv {
   /** What GitHub signs the webhooks with. */
   readonly WEBHOOK_SECRET?: string | undefined;
-  /** The bearer token of whoever asks for passes and health; 16 characters or more. */
-  readonly DRAIN_TOKEN?: string | undefined;
   readonly INBOX_STREAM?: string | undefined;
   readonly INBOX_LEASE?: string | undefined;
   readonly INBOX_BACKOFF?: string | undefined;
@@ -19,23 +18,43 @@ export interface InboxEnv {
   readonly INBOX_FAULTS?: string | undefined;
 }
 
-/** The queue of the inbox and what is done with its messages. */
-export function inboxWork(env: InboxEnv, store: Store, options: DrainOptions = {}) {
-  return work(inboxQueue(store, inboxOptions(env)), inboxHandler(env.INBOX_FAULTS), options);
+/** What a platform adds. */
+export interface Setup {
+  /** How a pass is asked for at once; without it, what comes waits for the next tick. */
+  readonly kick?: Kick | undefined;
+  /** The bounds of a pass. */
+  readonly passes?: DrainOptions | undefined;
 }
 
-/** `POST /webhooks` accepts deliveries; the routes of the queue are those of `httpApp`. */
-export function inboxApp(env: InboxEnv, store: Store, limits?: InvocationLimits): Hono {
+/** Passes in a row without a tick: Lambda and Cloudflare stop longer chains by themselves. */
+const MAX_DEPTH = 10;
+
+/** The queues of the inbox, the urgent one first, and what is done with their messages. */
+export function inboxWork(env: InboxEnv, store: Store, setup: Setup = {}) {
+  const options = { ...setup.passes, ...(setup.kick && { continuation: { maxDepth: MAX_DEPTH } }) };
+  const { urgent, ordinary } = inboxOf(env, store, setup);
+  return work([urgent, ordinary], inboxHandler(env.INBOX_FAULTS), options);
+}
+
+/** `POST /webhooks` accepts deliveries; the routes of the queues are those of `httpApp`. */
+export function inboxApp(
+  env: InboxEnv,
+  store: Store,
+  setup: Setup & Pick<HttpOptions, "callers" | "limits" | "waitUntil"> = {},
+): Hono {
+  const { limits, waitUntil, callers } = setup;
   const app = httpApp({
-    queues: inboxWork(env, store),
-    tokens: [{ token: env.DRAIN_TOKEN ?? "", scopes: ["drain", "health"] }],
-    limits,
-    onReport: logReport,
-    onError: logError,
+    queues: inboxWork(env, store, setup),
+    ...callersFrom(env, callers),
+    ...{ limits, waitUntil, onReport: logReport, onError: logError },
   });
-  const queue = inboxQueue(store, inboxOptions(env));
-  app.post("/webhooks", (context) =>
-    acceptWebhook(queue, env.WEBHOOK_SECRET ?? "")(context.req.raw),
-  );
+  const accept = acceptWebhook(inboxOf(env, store, setup), env.WEBHOOK_SECRET ?? "");
+  app.post("/webhooks", (context) => accept(context.req.raw));
   return app;
+}
+
+/** A kick that fails is told in the log: the message is stored, and waits for the next tick. */
+function inboxOf(env: InboxEnv, store: Store, { kick }: Setup) {
+  const wake = kick && { wake: { kick, onError: logError } };
+  return openInbox(store, { ...inboxOptions(env), ...wake });
 }

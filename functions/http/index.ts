@@ -1,7 +1,17 @@
-import { inboxApp } from "./app.ts";
+import type { HttpOptions } from "../../src/runtimes/http/index.ts";
+import { inboxApp, type Setup } from "./app.ts";
+import { kickFrom, platformsFrom } from "./platforms.ts";
 import { storeFrom } from "./store.ts";
 
+/** Answers one request, by the environment as it is now. */
+export function answer(
+  request: Request,
+  setup: Pick<Setup, "passes"> & Pick<HttpOptions, "waitUntil"> = {},
+): Response | Promise<Response> {
+  const { env } = process;
+  const own = { callers: platformsFrom(env), kick: kickFrom(env) };
+  return inboxApp(env, storeFrom(env), { ...own, ...setup }).fetch(request);
+}
+
 /** For every platform that takes a `fetch`, such as Vercel, Deno Deploy and Bun. */
-export default {
-  fetch: (request: Request) => inboxApp(process.env, storeFrom(process.env)).fetch(request),
-};
+export default { fetch: (request: Request) => answer(request) };

@@ -1,6 +1,6 @@
-import { PayloadError, type Queue, SendError } from "../../src/index.ts";
+import { PayloadError, SendError } from "../../src/index.ts";
 import { readBody } from "./body.ts";
-import type { InboxDelivery } from "./queue.ts";
+import { type Inbox, type InboxDelivery, queueFor } from "./queue.ts";
 import { signedBy } from "./signature.ts";
 
 /** What is refused, and how: the sender learns what was wrong, never what was in the store. */
@@ -16,7 +16,8 @@ class Refusal extends Error {
 /**
  * Receives webhooks as GitHub sends them: checks the signature over the raw body, stores the
  * delivery, and answers at once; the work is done later, by a drain. The delivery's id is its
- * idempotency key, so a redelivery of what is done is not worked on again.
+ * idempotency key, so a redelivery of what is done is not worked on again. Urgent ones have a queue of
+ * their own. Where the queue knows how, it asks for a pass at once.
  *
  * Answers 202 with the message's id; 401 for a missing or wrong signature, 400 for a body or headers
  * that are not a webhook's, 413 for more than the queue takes (8 MB), and 503 when the store did not
@@ -25,7 +26,7 @@ class Refusal extends Error {
  * @throws TypeError for an empty secret: with one, anybody could sign.
  */
 export function acceptWebhook(
-  queue: Queue<InboxDelivery>,
+  inbox: Inbox,
   secret: string,
 ): (request: Request) => Promise<Response> {
   if (typeof secret !== "string" || secret === "") {
@@ -34,8 +35,12 @@ export function acceptWebhook(
 
   return async (request) => {
     try {
-      const delivery = await readDelivery(request, secret, queue.resolved.maxPayload);
-      const { id } = await queue.send(delivery, { idempotencyKey: delivery.delivery });
+      const delivery = await readDelivery(request, secret, inbox.ordinary.resolved.maxPayload);
+      const queue = queueFor(inbox, delivery.event);
+      const { id } = await queue.send(delivery, {
+        idempotencyKey: delivery.delivery,
+        wake: queue.resolved.wake !== undefined,
+      });
       return Response.json({ id }, { status: 202 });
     } catch (error) {
       const { status, message } = refusalOf(error);

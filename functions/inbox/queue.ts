@@ -21,6 +21,31 @@ export function inboxQueue(store: Store, options: InboxOptions = {}): Queue<Inbo
   return createQueue<InboxDelivery>({ name: "inbox", maxPayload: 8_000_000, ...options, store });
 }
 
+/** The queues of the inbox: what is urgent does not wait behind what is not. */
+export interface Inbox {
+  readonly urgent: Queue<InboxDelivery>;
+  readonly ordinary: Queue<InboxDelivery>;
+}
+
+/** Both queues, with the same options. Their streams share a hash tag: one pass drains both. */
+export function openInbox(store: Store, options: InboxOptions = {}): Inbox {
+  const ordinary = inboxQueue(store, options);
+  const { stream } = ordinary.resolved.storeQueue;
+  const tagged = stream.includes("}") ? stream : `{${stream}}`;
+  const own = { name: "inbox-urgent", stream: `${tagged}:urgent` };
+  return { urgent: inboxQueue(store, { ...options, ...own }), ordinary };
+}
+
+/** The queue of an event. */
+export function queueFor({ urgent, ordinary }: Inbox, event: string): Queue<InboxDelivery> {
+  return isUrgent(event) ? urgent : ordinary;
+}
+
+/** Whether somebody should hear of an event at once: GitHub tells of a weakness. */
+export function isUrgent(event: string): boolean {
+  return event.endsWith("_alert") || event === "security_advisory";
+}
+
 /**
  * Reads the options that a deployment may set: `INBOX_STREAM`, the stream's key; `INBOX_LEASE` and
  * `INBOX_BACKOFF` (how long a message waits after its first failure), both as in `30 s`; and

@@ -2,12 +2,16 @@ import { lambda } from "../../src/runtimes/lambda/index.ts";
 import { inboxApp, inboxWork } from "../http/app.ts";
 import { logReport } from "../http/log.ts";
 import { storeFrom } from "../http/store.ts";
+import { kickFrom } from "./kick.ts";
 import { askForNext } from "./next.ts";
 
 /** Drains the inbox on its schedule and answers the Function URL: `POST /webhooks` and the routes. */
 export const handler = lambda({
-  queues: () => inboxWork(process.env, storeFrom(process.env)),
-  fetch: (request, limits) => inboxApp(process.env, storeFrom(process.env), limits).fetch(request),
+  queues: () => inboxWork(process.env, storeFrom(process.env), { kick: kickFrom(process.env) }),
+  fetch: (request, limits) => {
+    const setup = { kick: kickFrom(process.env), limits };
+    return inboxApp(process.env, storeFrom(process.env), setup).fetch(request);
+  },
   onReport: logReport,
   afterPasses: (reports) => askForNext(process.env, reports),
 });

@@ -36,7 +36,6 @@ async function openSchedule(name: string, env: ScheduleEnv): Promise<EventBridge
     name,
     // The first step is the template's own expression: a deployment changes nothing.
     cadence: { steps: ["rate(1 minute)", "cron(0/5 * * * ? *)", "cron(0/15 * * * ? *)"] },
-    soonest: 0, // this function does not go on by itself
     timeout: "3 s", // within what a pass leaves of the function's time
     target: {
       arn: env.SCHEDULE_TARGET_ARN ?? "",

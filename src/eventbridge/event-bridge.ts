@@ -67,10 +67,10 @@ export function eventBridge(options: EventBridgeOptions): EventBridge {
     },
     afterPass: (reports) => afterPass(resolved, asList(reports)),
     async pause() {
-      const calls = openCalls(resolved, "each");
-      const changed = await setState(resolved, "DISABLED");
-      await removeWakes(calls, name);
-      return changed;
+      // Twice: a pass that looked before the first time may write after it, the whole schedule or a wake.
+      const changed = await stop(resolved);
+      const again = await stop(resolved);
+      return changed === "updated" ? changed : again;
     },
     resume: () => setState(resolved, "ENABLED"),
     async remove() {
@@ -80,6 +80,12 @@ export function eventBridge(options: EventBridgeOptions): EventBridge {
     },
     list: () => listSchedules(openCalls(resolved, "each"), name),
   };
+}
+
+async function stop(resolved: ResolvedEventBridge): Promise<Exclude<Changed, "created">> {
+  const changed = await setState(resolved, "DISABLED");
+  await removeWakes(openCalls(resolved, "each"), resolved.name);
+  return changed;
 }
 
 async function setState(

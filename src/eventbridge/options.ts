@@ -1,7 +1,7 @@
 import type { FlexibleTimeWindow, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { type Duration, milliseconds } from "../duration.ts";
 import { OptionError } from "../errors.ts";
-import { onlyKnown, refuse } from "../expect.ts";
+import { onlyKnown, refuse, refuseKind } from "../expect.ts";
 import type { Clock } from "../store.ts";
 import { type CadenceOptions, type ResolvedCadence, resolveCadence } from "./cadence.ts";
 import { description, keyArn, scheduleName, unlessNull, wholeSecond } from "./checks.ts";
@@ -71,7 +71,7 @@ const DAY_MS = 86_400_000;
 export function resolveEventBridge(options: EventBridgeOptions): ResolvedEventBridge {
   onlyKnown("eventBridge", options, KNOWN);
   const { client, group = "default", timeZone, flexibleWindow, timeout = "5 s" } = options;
-  if (typeof client?.send !== "function") refuse("client", "a SchedulerClient", client);
+  if (typeof client?.send !== "function") refuseKind("client", "a SchedulerClient", client);
   const start = unlessNull(options.start, (given) => wholeSecond("start", given));
   const end = unlessNull(options.end, (given) => wholeSecond("end", given));
   if (start && end && start >= end) throw new OptionError("Expected `start` to be before `end`.");

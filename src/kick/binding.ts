@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from "../duration.ts";
-import { onlyKnown, refuse } from "../expect.ts";
+import { onlyKnown, refuseKind } from "../expect.ts";
 import { baseOf } from "./address.ts";
 import type { Kick } from "./kick.ts";
 import { type Answer, kickOver } from "./post.ts";
@@ -34,7 +34,7 @@ const KNOWN = ["key", "token", "origin", "timeout", "clock"];
  * queue or a depth that cannot be asked for.
  */
 export function bindingKick(binding: ServiceBinding, options: BindingKickOptions): Kick {
-  if (typeof binding?.fetch !== "function") refuse("binding", "a service binding", binding);
+  if (typeof binding?.fetch !== "function") refuseKind("binding", "a service binding", binding);
   onlyKnown("bindingKick", options, KNOWN);
   return kickOver({
     base: baseOf("origin", options.origin ?? "https://xdrain"),

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from "../duration.ts";
-import { onlyKnown, refuse } from "../expect.ts";
+import { onlyKnown, refuseKind } from "../expect.ts";
 import { baseOf } from "./address.ts";
 import type { Kick } from "./kick.ts";
 import { type Answer, kickOver } from "./post.ts";
@@ -36,7 +36,7 @@ const KNOWN = ["url", "key", "token", "timeout", "fetch", "clock"];
 export function httpKick(options: HttpKickOptions): Kick {
   onlyKnown("httpKick", options, KNOWN);
   const { clock = Date, fetch: send = (url, init) => fetch(url, init) } = options;
-  if (typeof send !== "function") refuse("fetch", "a function", send);
+  if (typeof send !== "function") refuseKind("fetch", "a function", send);
   return kickOver({
     base: baseOf("url", options.url),
     prove: proofOf(options, clock),

@@ -37,12 +37,12 @@ export function kickOver(way: Way): Kick {
 
 /**
  * Asks once, and once more where the connection failed. Who drains may answer only after the pass, so
- * that a request that is out when the time is over counts as taken.
+ * that a request that is out when the time is over, or when it is called off, counts as taken.
  */
 async function ask(request: KickRequest, { base, prove, timeoutMs, attempt }: Way): Promise<void> {
-  const { queue, depth } = kickBody(request);
+  const { queue, ...said } = kickBody(request);
   const url = drainUrl(base, queue);
-  const body = JSON.stringify({ depth, wait: false });
+  const body = JSON.stringify({ ...said, wait: false });
   const { signal } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
@@ -52,8 +52,8 @@ async function ask(request: KickRequest, { base, prove, timeoutMs, attempt }: Wa
     const { send, isSent } = attempt(url, headers, body, either);
     const [end] = await Promise.allSettled([within(either, Promise.resolve().then(send))]);
     if (end.status === "fulfilled") return checkAnswer(queue, end.value);
+    if (either.aborted && isSent()) return;
     checkCalledOff(request);
-    if (timeout.aborted && isSent()) return;
     if (timeout.aborted || attempts === MOST_ATTEMPTS) {
       const what = timeout.aborted ? `no connection within ${timeoutMs} ms` : "no answer came";
       throw kickError(queue, "unavailable", what, end.reason);

@@ -74,6 +74,8 @@ export interface GroupTables {
   paused: boolean;
   /** Counters and histograms of all passes, as the hash in Redis has them. */
   readonly stats: Map<string, string | number>;
+  /** What passes did, one entry each. */
+  readonly journal: Readonly<Record<string, string | number>>[];
   /** Until when nobody else needs to kick for a pass of this depth. */
   readonly kickedUntil: Map<number, number>;
   state: GroupState;
@@ -96,6 +98,7 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
       passes,
       paused,
       stats,
+      journal,
       kickedUntil,
       state,
     } = tables;
@@ -109,6 +112,7 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
       passes: new Map(passes),
       paused,
       stats: new Map(stats),
+      journal: [...journal],
       kickedUntil: new Map(kickedUntil),
       state: { ...state },
     };
@@ -151,6 +155,7 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
     passes: new Map(),
     paused: false,
     stats: new Map(),
+    journal: [],
     kickedUntil: new Map(),
     state: {},
   };

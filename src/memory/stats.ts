@@ -1,4 +1,5 @@
-import { describeStats, type QueueStats } from "../statistics.ts";
+import { describeStats } from "../describe-stats.ts";
+import type { QueueStats } from "../statistics.ts";
 import type { StoreQueue } from "../store.ts";
 import { depth } from "./depth.ts";
 import { idAfter } from "./entry-id.ts";

@@ -101,7 +101,8 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       run("setPaused", limits, () => {
         tablesOf(memory, queue.stream, queue.group).paused = paused;
       }),
-    takeKick: (queue, kick, limits) => run("takeKick", limits, () => takeKick(memory, queue, kick)),
+    takeKick: (queue, kick, limits) =>
+      run("takeKick", limits, (attempt) => takeKick(memory, queue, kick) || attempt > 1),
     cancel: (queue, id, limits) => {
       const requestId = randomId(() => clock.random());
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));

@@ -5,6 +5,7 @@ import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
 import { lookAtGroups, openGroup, type Survey } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
+import { writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
@@ -67,6 +68,12 @@ export function takeTurn(
   const own = turn.group.consumers.get(request.token);
   if (ending && left.length === 0 && own?.size === 0) turn.group.consumers.delete(request.token);
 
+  const { journal } = request;
+  const journaled = journal !== undefined && (ending || journal.when === "now");
+  const reclaimed = looked.swept?.reclaimed ?? 0;
+  const { trimmedUnread } = looked;
+  if (journaled) writeJournal(turn, journal, { reclaimed, trimmedUnread }, ending);
+
   return {
     now: turn.now,
     kind: turn.kind,
@@ -76,14 +83,15 @@ export function takeTurn(
     duplicates: turn.duplicates,
     deferred: turn.deferred,
     dead: turn.dead,
-    reclaimed: looked.swept?.reclaimed ?? 0,
+    reclaimed,
     lostPayloads: turn.lostPayloads,
-    trimmedUnread: looked.trimmedUnread,
+    trimmedUnread,
     suspectsLeft: turn.suspectsLeft,
     nextDueAt: turn.nextDueAt,
     createdGroup: created,
     pendingLimit: false,
     heldBack: turn.heldBack,
+    journaled,
     found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0),
     bill: { requests: 1, commands: 0 },
   };

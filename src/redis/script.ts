@@ -32,6 +32,8 @@ export interface ScriptCall {
 
 interface Declaration<Key extends string, Spec extends ArgumentSpec> {
   readonly keys: readonly Key[];
+  /** Those of the keys that are fields of the table `more`. */
+  readonly moreKeys?: readonly Key[];
   readonly args: Spec;
   readonly freesMemory?: boolean;
   readonly fragments: readonly Fragment[];
@@ -45,7 +47,7 @@ export function defineScript<const Key extends string, const Spec extends Argume
 ): Script<Key, Spec> {
   const { keys, args, fragments, more = [] } = declaration;
   const body = fragments.map((fragment) => lua[fragment]);
-  const text = [...headerOf(keys, args), lua.prelude, ...body, ...more].join("\n");
+  const text = [...headerOf(declaration), lua.prelude, ...body, ...more].join("\n");
   return { name, freesMemory: declaration.freesMemory === true, text, keys, args };
 }
 
@@ -61,11 +63,11 @@ export function defineRepeated<const Spec extends ArgumentSpec>(
   const { args, fragment } = declaration;
   const text = [
     "local all_keys,all_args=KEYS,ARGV",
-    ...headerOf([], args),
+    ...headerOf({ keys: [], args }),
     "local KEYS,ARGV",
     lua.prelude,
     "local function turn()",
-    ...headerOf(each.keys, each.args),
+    ...headerOf(each),
     ...each.fragments.map((part) => lua[part]),
     "end",
     lua[fragment],
@@ -79,28 +81,31 @@ export function placeOf(script: Pick<Script, "args">, name: string): number {
 }
 
 /** The lines that give keys and arguments their names. */
-function headerOf(keys: readonly string[], args: ArgumentSpec): string[] {
-  const named = Object.entries(args).map(([name, kind], i) => {
-    const value = kind.endsWith("number") ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`;
-    return { name, value, isMore: kind.startsWith("more") };
-  });
-  const more = named.filter(({ isMore }) => isMore);
+function headerOf({
+  keys,
+  moreKeys = [],
+  args,
+}: Pick<Declaration<string, ArgumentSpec>, "keys" | "moreKeys" | "args">): string[] {
+  const named = [
+    ...keys.map((name, i) => ({
+      name,
+      value: `KEYS[${i + 1}]`,
+      isMore: moreKeys.includes(name),
+    })),
+    ...Object.entries(args).map(([name, kind], i) => ({
+      name,
+      value: kind.endsWith("number") ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`,
+      isMore: kind.startsWith("more"),
+    })),
+  ];
   const own = named.filter(({ isMore }) => !isMore);
-  const assigned = (list: readonly string[], to: readonly string[]) =>
-    list.length === 0 ? [] : [`local ${list.join(",")}=${to.join(",")}`];
+  const more = named.filter(({ isMore }) => isMore).map(({ name, value }) => `${name}=${value}`);
+  const names = own.map(({ name }) => name).join(",");
+  const values = own.map(({ value }) => value).join(",");
   return [
-    ...assigned(
-      keys,
-      keys.map((_, i) => `KEYS[${i + 1}]`),
-    ),
-    ...assigned(
-      own.map(({ name }) => name),
-      own.map(({ value }) => value),
-    ),
-    ...(more.length === 0
-      ? []
-      : [`local more={${more.map(({ name, value }) => `${name}=${value}`).join(",")}}`]),
-    `local list_at=${named.length + 1}`,
+    ...(own.length === 0 ? [] : [`local ${names}=${values}`]),
+    ...(more.length === 0 ? [] : [`local more={${more.join(",")}}`]),
+    `local list_at=${Object.keys(args).length + 1}`,
   ];
 }
 

@@ -1,11 +1,7 @@
 // The statistics of a queue by plain reads: eight commands in one round trip, whatever the size.
 
-import {
-  type Counters,
-  describeStats,
-  type QueueStats,
-  type StreamReading,
-} from "../statistics.ts";
+import { describeStats } from "../describe-stats.ts";
+import type { Counters, QueueStats, StreamReading } from "../statistics.ts";
 import type { StoreQueue } from "../store.ts";
 import { named, numberIn, readGroup, readTime, replyOf } from "./answers.ts";
 import { groupKeys } from "./keys.ts";

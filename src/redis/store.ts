@@ -90,13 +90,15 @@ export function createRedisStore(
   }
 
   /** A single command; only for those that may run twice. */
-  async function command(args: readonly string[], limits: CallLimits): Promise<unknown> {
+  function single(args: readonly string[], limits: CallLimits): Promise<Resent> {
     const ask = ({ signal, count }: Attempt) => {
       count();
       return transport.command(args, signal);
     };
-    return (await resend(context, ask, limits)).reply;
+    return resend(context, ask, limits);
   }
+
+  const command = async (...call: Parameters<typeof single>) => (await single(...call)).reply;
 
   /** Many commands that may run twice, in one round trip; each is answered by itself. */
   async function pipeline(
@@ -175,7 +177,9 @@ export function createRedisStore(
     async takeKick(queue, { depth, ms }, limits) {
       const key = `${groupKeys(queue).kicked}:${depth}`;
       const set = ["SET", key, "1", "NX", "PX", String(ms)];
-      return (await command(set, limits)) !== null;
+      const { reply, unanswered } = await single(set, limits);
+      // It may be our own that is there, and then nobody has kicked; a kick too many finds nothing to do.
+      return reply !== null || unanswered;
     },
 
     async cancel(queue, id, limits) {

@@ -31,7 +31,10 @@ const TURN = {
     "bodies_key",
     "starts_key",
     "passes_key",
+    "stats_key",
+    "journal_key",
   ],
+  moreKeys: ["passes_key", "stats_key", "journal_key"],
   args: {
     group: "text",
     token: "text",
@@ -75,6 +78,13 @@ const TURN = {
     dead: "number",
     release: "number",
     crashed: "number",
+    track: "more number",
+    totals: "more number",
+    overhead: "more number",
+    times: "more number",
+    shown: "more number",
+    reason: "more text",
+    turn_name: "more text",
   },
   freesMemory: true,
   fragments: [
@@ -95,6 +105,7 @@ const TURN = {
     "keys",
     "replay",
     "leftovers",
+    "journal",
     "turn-end",
   ],
 } as const;
@@ -118,6 +129,7 @@ export const turnsScript = defineRepeated("turns", TURN, {
 /** As limits.lua numbers them. */
 const HELD_BACK = [undefined, "paused", "rate", "in flight", "passes"] as const;
 const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
+const TRACK = { never: 0, ending: 1, now: 2 } as const;
 const flag = (value: boolean): number => (value ? 1 : 0);
 
 export function turnCall(
@@ -130,6 +142,7 @@ export function turnCall(
   const deadTrim = retentionArgs(queue.deadLetterRetention);
   const found = request.found;
   const crashed = crashedIds(request);
+  const { journal } = request;
   return callOf(
     turnScript,
     {
@@ -145,6 +158,8 @@ export function turnCall(
       bodies_key: keys.bodies,
       starts_key: keys.starts,
       passes_key: keys.passes,
+      stats_key: keys.stats,
+      journal_key: keys.journal,
     },
     {
       group: queue.group,
@@ -189,8 +204,15 @@ export function turnCall(
       dead: request.dead.length,
       release: request.release.length,
       crashed: crashed.length,
+      track: TRACK[journal?.when ?? "never"],
+      totals: journal?.totals.length ?? 0,
+      overhead: journal?.overhead.length ?? 0,
+      times: journal?.times.length ?? 0,
+      shown: journal?.shown.length ?? 0,
+      reason: journal?.reason ?? "",
+      turn_name: journal?.turn ?? "",
     },
-    { list: [...outcomeList(queue, request), ...crashed] },
+    { list: [...outcomeList(queue, request), ...crashed, ...journalList(journal)] },
   );
 }
 
@@ -259,6 +281,16 @@ function crashedIds({ complete, retry, dead, release }: TurnRequest): string[] {
   );
 }
 
+/** What the turn writes down where it ends the pass: names and numbers, as journal.lua reads them. */
+function journalList(journal: TurnRequest["journal"]): string[] {
+  if (journal === undefined) return [];
+  const { totals, overhead, times, shown } = journal;
+  return [...totals, ...overhead, ...times, ...shown].flatMap(([name, amount]) => [
+    name,
+    String(amount),
+  ]);
+}
+
 /** Reads the reply of turn-end.lua, behind its `"ok"`. */
 export function readTurnReply(reply: readonly unknown[], requests: number): TurnReply {
   const count = (index: number) => asNumber(reply[index]);
@@ -282,6 +314,7 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     pendingLimit: count(16) === 1,
     heldBack: HELD_BACK[count(17)],
     found: found.length === 0 ? undefined : readFindings(found),
+    journaled: count(19) === 1,
     now: count(1),
     bill,
   };

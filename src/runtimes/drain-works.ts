@@ -15,6 +15,8 @@ export interface PassSettings {
   readonly asked?: unknown;
   /** How many passes in a row have asked for the next one; undefined where it is a tick. */
   readonly depth?: number | undefined;
+  /** How long others rely on the kick that asked, in milliseconds; undefined where it says none. */
+  readonly debounce?: number | undefined;
   readonly onReport?: OnReport | undefined;
 }
 
@@ -27,7 +29,7 @@ export interface PassSettings {
  */
 export async function drainWorks(
   works: readonly Work[],
-  { limits, asked, depth, onReport }: PassSettings,
+  { limits, asked, depth, debounce, onReport }: PassSettings,
 ): Promise<readonly DrainReport[]> {
   const share = { ...limits, maxRequests: shareOf(limits.maxRequests, works.length) };
   const passes = works.map((work) => ({
@@ -35,6 +37,7 @@ export async function drainWorks(
     options: {
       ...narrow(work, withinInvocation(work, share), asked),
       ...(depth === undefined ? {} : { depth }),
+      ...(debounce === undefined ? {} : { debounce }),
     },
   }));
   const ends = await Promise.allSettled(

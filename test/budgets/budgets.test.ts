@@ -43,7 +43,12 @@ async function warmQueue(
   options: Partial<QueueOptions> = {},
 ): Promise<Queue<number>> {
   const store = stores[transport] as Store;
-  const queue = createQueue<number>({ name: uniqueName(), store, ...options });
+  const queue = createQueue<number>({
+    name: uniqueName(),
+    store,
+    statistics: false, // journal.test.ts has what those cost
+    ...options,
+  });
   await queue.send(0, { idempotencyKey: "warm" });
   await drain(queue, () => {});
   return queue;
@@ -91,7 +96,7 @@ describe.each(["tcp", "rest"] as const)("over %s", (transport) => {
       [true, 117],
     ] as const) {
       const store = stores[transport] as Store;
-      const queue = createQueue<number>({ name: uniqueName(), store });
+      const queue = createQueue<number>({ name: uniqueName(), store, statistics: false });
       await thousand(queue, keyed);
       const [report, commands] = await billed(() => drain(queue, () => {}, { prefetch: false }));
       expect(report).toMatchObject({ completed: 1_000, requests: 11, commands: expected });

@@ -19,6 +19,13 @@ serverTest("a limit of what is in flight costs a command a claim, a rate up to t
   expect((await costOf({ rateLimit: { limit: 1_000, per: "1 m" } })) - plain).toBe(4);
 });
 
+serverTest(
+  "a limit of passes costs two commands a claim, two a survey, and one to leave",
+  async () => {
+    expect((await costOf({ maxPasses: 10 })) - (await costOf({}))).toBe(7);
+  },
+);
+
 serverTest("a pass over a paused queue costs one command more than over an empty one", async () => {
   const { queue, commandsOf } = await warmQueue();
   const idle = await commandsOf(() => drain(queue, () => {}));

@@ -3,6 +3,7 @@ import { claiming } from "./claiming.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { deduplication } from "./deduplication.ts";
 import { delayed } from "./delayed.ts";
+import { journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
@@ -42,6 +43,7 @@ export function conformance(
     replaying,
     throttling,
     priorities,
+    journal,
     passes,
     payloads,
     limits,

@@ -81,6 +81,7 @@ export function turnRequest(token: string, request: Partial<TurnRequest>): TurnR
     keyed: false,
     housekeeping: false,
     found: undefined,
+    journal: undefined,
     ...request,
   };
 }

@@ -1,9 +1,11 @@
 import { createHmac } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { acceptWebhook } from "../../functions/inbox/accept.ts";
 import { handleDelivery } from "../../functions/inbox/handle.ts";
-import { type InboxOptions, inboxQueue } from "../../functions/inbox/queue.ts";
+import { type InboxOptions, isUrgent, openInbox } from "../../functions/inbox/queue.ts";
 import { drain, StoreError } from "../../src/index.ts";
+import { systemClock } from "../../src/redis/clock.ts";
+import { ioredis } from "../../src/redis/ioredis.ts";
 import { uniqueName } from "../support/redis.ts";
 import { tcpStore } from "../support/stores.ts";
 
@@ -37,9 +39,9 @@ function webhook(
   } as RequestInit);
 }
 
-function inbox(options: InboxOptions = {}) {
-  const queue = inboxQueue(tcpStore(), { stream: uniqueName("inbox"), ...options });
-  return { queue, accept: acceptWebhook(queue, SECRET) };
+function inbox(options: InboxOptions = {}, store = tcpStore()) {
+  const { ordinary, urgent } = openInbox(store, { stream: uniqueName("inbox"), ...options });
+  return { queue: ordinary, urgent, accept: acceptWebhook({ ordinary, urgent }, SECRET) };
 }
 
 test("a webhook with a valid signature is stored, and answered with the message's id", async () => {
@@ -57,6 +59,38 @@ test("a webhook with a valid signature is stored, and answered with the message'
     },
     "72d3162e-cc78-11e3-81ab-4c9367dc0958",
   ]);
+});
+
+test("what tells of a weakness is urgent, and one pass drains it before what came earlier", async () => {
+  // None of the turns in ten that begin with the other queue.
+  const clock = { ...systemClock, random: () => 0.1 + 0.9 * systemClock.random() };
+  const { queue, urgent, accept } = inbox({}, ioredis({ url: inject("redisUrl"), clock }));
+  await accept(webhook(BODY, { "x-github-delivery": "d-1" }));
+  await accept(webhook(BODY, { "x-github-event": "dependabot_alert", "x-github-delivery": "d-2" }));
+  expect(await urgent.depth()).toMatchObject({ entries: 1 });
+  const seen: unknown[] = [];
+  await drain([urgent, queue], ({ payload }) => void seen.push(payload.delivery));
+  expect(seen).toEqual(["d-2", "d-1"]);
+});
+
+test("only weaknesses are urgent", () => {
+  const events = [
+    "dependabot_alert",
+    "security_advisory",
+    "push",
+    "alert",
+    "security_and_analysis",
+  ];
+  expect(events.filter(isUrgent)).toEqual(["dependabot_alert", "security_advisory"]);
+});
+
+test.each([
+  ["inbox", "{inbox}:urgent"],
+  ["{shop}:inbox", "{shop}:inbox:urgent"],
+  ["a{b", "{a{b}:urgent"],
+])("the streams %s and %s are in one slot of a Cluster", (stream, other) => {
+  const { urgent } = openInbox(tcpStore(), { stream });
+  expect(urgent.resolved.storeQueue.stream).toBe(other);
 });
 
 test("the signature of GitHub's own documentation is accepted", async () => {
@@ -166,15 +200,15 @@ test("a store that fails is answered with 503, and says nothing of the store", a
     send: () =>
       Promise.reject(new StoreError("store_unavailable", "redis at 10.0.0.7 is down", {})),
   };
-  const accept = acceptWebhook(inboxQueue(broken, { stream: uniqueName() }), SECRET);
+  const accept = acceptWebhook(openInbox(broken, { stream: uniqueName() }), SECRET);
   const response = await accept(webhook());
   expect(response.status).toBe(503);
   expect(await response.text()).not.toContain("10.0.0.7");
 });
 
 test("a receiver without a secret is not made", () => {
-  const queue = inboxQueue(tcpStore(), { stream: uniqueName() });
-  expect(() => acceptWebhook(queue, "")).toThrow("secret");
+  const inbox = openInbox(tcpStore(), { stream: uniqueName() });
+  expect(() => acceptWebhook(inbox, "")).toThrow("secret");
 });
 
 test("a delivery that comes twice is worked on once", async () => {

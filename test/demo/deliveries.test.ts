@@ -11,9 +11,31 @@ test("all of GitHub's published examples are sent, each under an id of its own",
   expect(new Set(plan.deliveries.map(({ delivery }) => delivery)).size).toBe(329);
 });
 
-test("about a tenth is sent twice, later and byte for byte the same, and none that fails", () => {
+test("each delivery comes one way: as a webhook, with a wake, or delayed", () => {
+  const { ordinary, urgent, kicked, delayed } = plan.ways;
+  const all = [...ordinary, ...urgent, kicked, ...delayed];
+  expect(new Set(all).size).toBe(plan.deliveries.length);
+  expect(all).toHaveLength(plan.deliveries.length);
+  expect(delayed.length).toBeGreaterThan(10);
+  for (const { delivery } of [kicked, ...delayed]) {
+    expect(delivery).not.toBe(plan.faults.always);
+    expect(failsOnce(plan.faults, delivery)).toBe(false);
+  }
+  expect(plan.deliveries.map(({ delivery }) => delivery)).not.toContain(plan.cancelled.delivery);
+});
+
+test("the urgent ones come behind ordinary ones that wait, and nothing is sent that is not in the plan", () => {
+  const { requests, waiting, urgent, rest } = plan;
+  expect([...waiting, ...urgent, ...rest]).toEqual(requests);
+  expect(waiting.length).toBeGreaterThan(100);
+  expect(urgent.length).toBe(plan.ways.urgent.length);
+  for (const { headers } of urgent) expect(headers["x-github-event"]).toMatch(/alert|advisory/);
+  for (const { headers } of waiting) expect(headers["x-github-event"]).not.toMatch(/_alert/);
+});
+
+test("about a tenth of the webhooks comes twice, later and byte for byte the same, and none that fails", () => {
   const again = plan.requests.filter(({ intent }) => intent === "again");
-  expect(again.length).toBeGreaterThan(25);
+  expect(again.length).toBeGreaterThan(20);
   for (const request of again) {
     const id = request.headers["x-github-delivery"] ?? "";
     const first = plan.requests.find(({ headers }) => headers["x-github-delivery"] === id);

@@ -39,6 +39,13 @@ function sound(): Outcome {
       malformed: { 400: countOf(plan, "malformed") },
     },
     passes: [first, second],
+    kicked: { afterMs: 40, passes: [{ ...NOTHING, passes: 1, completed: 1 }] },
+    overtaken: 90,
+    delays: {
+      waited: plan.ways.delayed.length,
+      cancelled: true,
+      lateness: new Map(plan.ways.delayed.map(({ delivery }) => [delivery, 80])),
+    },
     found: {
       depth: { ...EMPTY, dead: 1 },
       dead: [dead],
@@ -73,6 +80,10 @@ const answers = (change: Partial<Outcome["answers"]>) => (outcome: Outcome) => (
   ...outcome,
   answers: { ...outcome.answers, ...change },
 });
+const delays = (change: Partial<Outcome["delays"]>) => (outcome: Outcome) => ({
+  ...outcome,
+  delays: { ...outcome.delays, ...change },
+});
 const depth = (change: object) => (outcome: Outcome) =>
   withFound(outcome, { depth: { ...outcome.found.depth, ...change } });
 
@@ -101,6 +112,28 @@ test.each<[string, (outcome: Outcome) => Outcome]>([
     (it) => withFound(it, { dead: [{ ...dead, payload: plan.deliveries[0] }] }),
   ],
   ["a message left in the stream", depth({ entries: 1 })],
+  ["a message left for later", depth({ delayed: 1 })],
+  [
+    "a cancelled delivery that was worked on",
+    (it) =>
+      withFound(it, { results: new Map([...it.found.results, [plan.cancelled.delivery, ""]]) }),
+  ],
+  [
+    "a kick that came to nothing",
+    (it) => ({ ...it, kicked: { ...it.kicked, afterMs: undefined } }),
+  ],
+  [
+    "a delivery that a tick did, not its kick",
+    (it) => ({ ...it, kicked: { afterMs: 9, passes: [] } }),
+  ],
+  ["urgent deliveries that overtook nobody", (it) => ({ ...it, overtaken: 0 })],
+  ["a delivery that was not delayed", delays({ waited: plan.ways.delayed.length - 1 })],
+  ["a delayed delivery that never came", delays({ lateness: new Map() })],
+  [
+    "a delayed delivery that came too early",
+    (it) => delays({ lateness: new Map([...it.delays.lateness].map(([id]) => [id, -1])) })(it),
+  ],
+  ["a delivery that could not be cancelled", delays({ cancelled: false })],
   ["a message left in flight", depth({ inFlight: 1 })],
   ["a message left waiting", depth({ parked: 1 })],
   ["a consumer that a pass left", (it) => withFound(it, { consumers: ["xd:abc"] })],

@@ -21,6 +21,14 @@ test("every runtime ticks until all is settled", async () => {
   for (const totals of done.values()) expect(totals.completed).toBeGreaterThan(0);
 });
 
+test("what the runtimes did before is added to", async () => {
+  const before = new Map([[runtime(() => Promise.resolve(NOTHING)), { ...NOTHING, completed: 3 }]]);
+  const settled = () => Promise.resolve(true);
+  const { done, finished } = startTicking([...before.keys()], { settled, deadline: 0, before });
+  await finished;
+  expect([...done.values()]).toMatchObject([{ completed: 3 }]);
+});
+
 test("a runtime that fails ends the ticking, and a deadline ends it too", async () => {
   const broken = runtime(() => Promise.reject(new Error("workerd is gone")));
   const settled = () => Promise.resolve(false);

@@ -14,6 +14,7 @@ const PAGES = [
   "docs/choosing.md",
   "docs/holding-back.md",
   "docs/kicking.md",
+  "docs/priorities.md",
   "CONTRIBUTING.md",
 ];
 

@@ -70,7 +70,7 @@ test("an idle pass is one round trip and leaves no consumer behind", async () =>
   const queue = tcpQueue();
   await drain(queue, () => {});
   const report = await drain(queue, () => {});
-  expect(report).toMatchObject({ requests: 1, commands: 5, stopped: "empty" });
+  expect(report).toMatchObject({ requests: 1, commands: 6, stopped: "empty" });
   const redis = connectRaw();
   const consumers = await redis.call("XINFO", "CONSUMERS", queue.name, "xdrain");
   expect(consumers).toEqual([expect.arrayContaining(["name", "xd:suspects", "pending", 0])]);

@@ -7,7 +7,7 @@ import {
   OptionError,
   type QueueOptions,
 } from "../../src/index.ts";
-import { memoryStore } from "../../src/testing.ts";
+import { faultyStore, memoryStore } from "../../src/testing.ts";
 import { movingClock } from "../conformance/moving-clock.ts";
 
 /** A queue in virtual time that writes down its kicks. */
@@ -119,6 +119,89 @@ test("the pass that a send asked for takes along what is sent in its debounce", 
   expect(seen).toEqual([1, 2]);
   expect(kicked).toMatchObject({ stopped: "empty", polls: 0 });
   expect(kicks).toHaveLength(1);
+});
+
+test("what is sent in a debounce is taken along, where only the sender knows of the debounce", async () => {
+  const { queue, kicks, store } = openQueue();
+  const drainer = createQueue<number>({ name: "orders", store });
+  await queue.send(1, { wake: true });
+  const later = store.sleep(600).then(() => queue.send(2, { wake: true }));
+  const seen: number[] = [];
+  const { depth = 0, debounce = 0 } = kicks[0] ?? {};
+  await drain(drainer, ({ payload }) => void seen.push(payload), { depth, debounce });
+  await later;
+  expect(seen).toEqual([1, 2]);
+  expect(kicks).toHaveLength(1);
+});
+
+test("a chain that a send began takes along what is sent in its debounce", async () => {
+  const { queue, kicks, store } = openQueue();
+  await queue.sendBatch(batch(15));
+  await queue.send(15, { wake: true });
+  const later = store.sleep(600).then(() => queue.send(16, { wake: true }));
+  const seen: number[] = [];
+  for (const { depth, debounce = 0 } of kicks) {
+    const options = { ...LIMITED, depth, debounce };
+    await drain(queue, ({ payload }) => void seen.push(payload), options);
+  }
+  await later;
+  expect(kicks.map(({ depth }) => depth)).toEqual([0, 1]);
+  expect(seen).toContain(16);
+});
+
+test("the next pass of a chain stays as long as what relies on the one before", async () => {
+  const { queue, kicks, store } = openQueue();
+  await queue.sendBatch(batch(20));
+  const handler = () => store.sleep(1_000);
+  await drain(queue, handler, { ...LIMITED, depth: 0, debounce: "7 s" });
+  expect(kicks).toMatchObject([{ depth: 1, debounce: 6_000 }]);
+});
+
+test("a lost answer to the question who asks for the next pass does not end the chain", async () => {
+  const { kicks, store } = openQueue();
+  const wake = { kick: async (request: KickRequest) => void kicks.push(request) };
+  const faulty = faultyStore(store, ({ operation, attempt }) =>
+    operation === "takeKick" && attempt === 1 ? "response lost" : undefined,
+  );
+  const queue = createQueue<number>({ name: "orders", store: faulty, wake });
+  await queue.sendBatch(batch(20));
+  expect(await drain(queue, () => {}, LIMITED)).toMatchObject({ continued: true });
+  expect(kicks).toHaveLength(1);
+});
+
+test("a debounce is at most ten seconds, so that a pass can last as long", () => {
+  const open = (debounce: "10 s" | "11 s" | 0) =>
+    openQueue({ wake: { kick: async () => {}, debounce } });
+  expect(() => open("11 s")).toThrow(/wake\.debounce.*from 1 to 10000 ms/);
+  expect(() => open(0)).toThrow(OptionError);
+  expect(open("10 s").queue.name).toBe("orders");
+});
+
+test("a large batch makes one kick when all of it is stored, and waits once for one that hangs", async () => {
+  const found: number[] = [];
+  const kick = async () => {
+    found.push((await queue.depth()).entries);
+    await new Promise<void>(() => {});
+  };
+  const { queue, clock } = openQueue({ wake: { kick } });
+  const startedAt = clock.now();
+  await queue.sendBatch(batch(1_200).map((one) => ({ ...one, wake: true })));
+  expect(found).toEqual([1_200]);
+  expect(clock.now() - startedAt).toBe(5_000);
+});
+
+test("a batch that fails in the middle kicks for what is stored", async () => {
+  const { kicks, store } = openQueue();
+  const wake = { kick: async (request: KickRequest) => void kicks.push(request) };
+  let sends = 0;
+  const faulty = faultyStore(store, ({ operation, attempt }) => {
+    if (operation === "send" && attempt === 1) sends += 1;
+    return sends > 1 && operation === "send" ? "request lost" : undefined;
+  });
+  const queue = createQueue<number>({ name: "orders", store: faulty, wake });
+  const messages = batch(1_200).map((one) => ({ ...one, wake: true }));
+  await expect(queue.sendBatch(messages)).rejects.toMatchObject({ sentIds: { length: 500 } });
+  expect(kicks).toMatchObject([{ depth: 0, debounce: 1_000 }]);
 });
 
 test("a pass that leaves nothing asks for none, and neither does one that was told to", async () => {

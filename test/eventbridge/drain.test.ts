@@ -1,5 +1,7 @@
+import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import { createQueue } from "../../src/index.ts";
+import { groupKeys } from "../../src/redis/keys.ts";
 import { lambda, work } from "../../src/runtimes/lambda/index.ts";
 import { contextWith } from "../runtimes/lambda-events.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
@@ -8,6 +10,13 @@ import { letTimePass } from "../support/time-travel.ts";
 import { bridgeTo, doubleFor, TARGET } from "./support.ts";
 
 // The whole way: a Lambda that drains a real Redis, and is woken by the schedules that it asks for.
+
+/** The same for messages that are not due yet. */
+async function letDelaysPass(redis: Redis, stream: string, ms: number): Promise<void> {
+  const { delayed } = groupKeys({ stream, group: "", deadLetterStream: undefined });
+  const ids = (await redis.call("ZRANGE", delayed, "0", "-1")) as string[];
+  for (const id of ids) await redis.zincrby(delayed, String(-ms), id);
+}
 
 /** A function whose first try of each message fails, and which tries again after three minutes. */
 async function wokenFunction(expression = "rate(1 hour)") {
@@ -41,7 +50,9 @@ async function wokenFunction(expression = "rate(1 hour)") {
     ...{ queue, handled, invoke, double, name },
     /** Time goes on for both, the service and Redis. */
     async letTimePassTo(instant: Date) {
-      await letTimePass(redis, name, instant.getTime() - double.now());
+      const ms = instant.getTime() - double.now();
+      await letTimePass(redis, name, ms);
+      await letDelaysPass(redis, name, ms);
       await double.advanceTo(instant.getTime());
     },
     close() {
@@ -107,6 +118,32 @@ serverTest(
     expect(handled).toEqual(["1:0", "1:1"]);
     expect(double.invocations.map(({ schedule }) => schedule)).toEqual([name, name]);
     expect(await queue.depth()).toMatchObject({ entries: 0, parked: 0 });
+    close();
+  },
+);
+
+serverTest(
+  "a delayed message is drained in the minute in which it is due, and a cancelled one never",
+  async () => {
+    const { queue, handled, invoke, double, name, letTimePassTo, close } = await wokenFunction();
+    const sentAt = Date.now();
+    await queue.send(2, { delay: "10 m" });
+    await queue.send(1, { delay: "4 m" });
+    const { id } = await queue.send(3, { delay: "2 m" });
+    expect(await queue.cancel(id)).toBe(true);
+    const { wake } = await invoke({ queue: name });
+    const at = wake?.at ?? expect.fail("It asked for no wake.");
+    expect(at.getTime()).toBeGreaterThanOrEqual(sentAt + 240_000);
+    expect(at.getTime()).toBeLessThanOrEqual(Date.now() + 240_000 + 60_000);
+    expect(handled).toEqual([]);
+
+    await letTimePassTo(new Date(at.getTime() - 1));
+    expect(double.invocations).toEqual([]);
+    await letTimePassTo(at);
+    expect(double.invocations).toMatchObject([{ schedule: wake?.name, payload: { queue: name } }]);
+    expect(handled).toEqual(["1:0"]);
+    // The other one is not due yet; the cancelled one is gone.
+    expect(await queue.depth()).toMatchObject({ delayed: 1, entries: 1, parked: 1 });
     close();
   },
 );

@@ -100,7 +100,7 @@ describe("a pass killed by SIGKILL", () => {
 
       // Nothing is left but records inside their window, and the sweep's own.
       expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
-      expect(["dead", "keys", "state"]).toEqual(
+      expect(["dead", "journal", "keys", "state", "stats"]).toEqual(
         expect.arrayContaining(await keysOf(redis, queue.name)),
       );
       expect(["xd:suspects"]).toEqual(expect.arrayContaining(await consumersOf(redis, queue.name)));

@@ -65,7 +65,7 @@ serverTest(
     expect(Math.max(...runs.values())).toBeLessThanOrEqual(3);
     expect(turns).toBeLessThanOrEqual(60);
     expect(await consumersOf(redis, queue.name)).toEqual(["xd:suspects"]);
-    expect(await keysOf(redis, queue.name)).toEqual(["dead", "state"]);
+    expect(await keysOf(redis, queue.name)).toEqual(["dead", "journal", "state", "stats"]);
   },
 );
 

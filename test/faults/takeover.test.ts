@@ -199,7 +199,7 @@ serverTest(
       { payload: 2, deliveries: 2, failures: 0 },
       { payload: 0, deliveries: 2, failures: 1 },
     ]);
-    expect(await keysOf(own, queue.name)).toEqual(["state"]);
+    expect(await keysOf(own, queue.name)).toEqual(["journal", "state", "stats"]);
     own.disconnect();
     store.close();
   },

@@ -153,10 +153,8 @@ test("the texts of handlers' errors come back where the app says so", async () =
 test("an error that nobody foresaw keeps its text", async () => {
   const inbox = tcpWork();
   const told: unknown[] = [];
-  const broken = {
-    ...inbox,
-    queue: { ...inbox.queue, depth: () => Promise.reject(new Error("hush")) },
-  };
+  const queue = { ...inbox.queue, depth: () => Promise.reject(new Error("hush")) };
+  const broken = { ...inbox, queue, queues: [queue] };
   await servingQueues(
     broken,
     async (ask) => {

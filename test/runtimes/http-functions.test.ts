@@ -9,7 +9,7 @@ import { askAt } from "./support.ts";
 
 // functions/http as a process of its own, with Redis over TCP.
 
-const DRAIN_TOKEN = "token-that-may-drain";
+const XDRAIN_TOKEN = "token-that-may-drain";
 const WEBHOOK_SECRET = "secret-of-the-webhook";
 const stream = uniqueName("inbox");
 let child: ChildProcess;
@@ -29,7 +29,7 @@ beforeAll(async () => {
       PORT: "0",
       REDIS_URL: inject("redisUrl"),
       INBOX_STREAM: stream,
-      DRAIN_TOKEN,
+      XDRAIN_TOKEN,
       WEBHOOK_SECRET,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -59,18 +59,25 @@ test("a webhook is accepted once, drained once, and told in the log", async () =
   const signature = createHmac("sha256", WEBHOOK_SECRET).update(body).digest("hex");
   expect((await webhook(body, "0".repeat(64))).status).toBe(401);
   expect((await webhook(body, signature)).status).toBe(202);
-  const drain = () => askAt(url, "/queues/inbox/drain", { token: DRAIN_TOKEN });
+  const drain = () => askAt(url, "/queues/inbox/drain", { token: XDRAIN_TOKEN });
   expect((await drain()).json).toMatchObject({ completed: 1 });
-  expect(await nextLog()).toMatchObject({ message: "pass", queue: "inbox", completed: 1 });
+  expect(await nextLog()).toMatchObject({
+    message: "pass",
+    queue: "inbox-urgent,inbox",
+    completed: 1,
+  });
   expect((await webhook(body, signature)).status).toBe(202);
   expect((await drain()).json).toMatchObject({ completed: 0, duplicates: 1 });
-  const health = await askAt(url, "/health", { token: DRAIN_TOKEN });
-  expect(health.json.queues).toMatchObject([{ queue: "inbox", depth: { entries: 0, dead: 0 } }]);
+  const health = await askAt(url, "/health", { token: XDRAIN_TOKEN });
+  expect(health.json.queues).toMatchObject([
+    { queue: "inbox-urgent" },
+    { queue: "inbox", depth: { entries: 0, dead: 0 } },
+  ]);
 });
 
 test("the token of the drains may not send", async () => {
   const body = { payload: 1 };
-  const reply = await askAt(url, "/queues/inbox/messages", { token: DRAIN_TOKEN, body });
+  const reply = await askAt(url, "/queues/inbox/messages", { token: XDRAIN_TOKEN, body });
   expect(reply.status).toBe(403);
   const queue = inboxQueue(tcpStore(), { stream });
   expect(await queue.depth()).toMatchObject({ entries: 0 });

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { inboxQueue } from "../../functions/inbox/queue.ts";
 import { freePort } from "../../scripts/local-redis.ts";
+import { KICK_ACTION } from "../../src/kick/lambda/index.ts";
 import { uniqueName } from "../support/redis.ts";
 import { tcpStore } from "../support/stores.ts";
 import { httpEvent } from "./lambda-events.ts";
@@ -16,7 +17,7 @@ import { httpEvent } from "./lambda-events.ts";
 // invoked by its endpoint.
 
 const OSLS = "node_modules/osls/bin/serverless.js";
-const DRAIN_TOKEN = "token-that-may-drain";
+const XDRAIN_TOKEN = "token-that-may-drain";
 const WEBHOOK_SECRET = "secret-of-the-webhook";
 const stream = uniqueName("inbox");
 const folder = mkdtempSync(join(tmpdir(), "xdrain-lambda-"));
@@ -33,7 +34,7 @@ beforeAll(async () => {
       ...withoutStore(),
       REDIS_URL: inject("redisUrl"),
       INBOX_STREAM: stream,
-      DRAIN_TOKEN,
+      XDRAIN_TOKEN,
       WEBHOOK_SECRET,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -86,14 +87,16 @@ const delivery = (n: number) => ({ event: "push", delivery: `d-${n}`, payload: {
 test("the scheduled function drains what the input of its schedule names", async () => {
   await queue.sendBatch([1, 2, 3].map((n) => ({ payload: delivery(n) })));
   const first = await invoke("drain", { queue: "inbox", maxMessages: 2 });
-  expect(first.json).toMatchObject({ reports: [{ queue: "inbox", completed: 2 }] });
+  expect(first.json).toMatchObject({ reports: [{ queue: "inbox-urgent,inbox", completed: 2 }] });
   const second = await invoke("drain", { queue: "inbox", maxMessages: 5_000 });
   expect(second.json).toMatchObject({ reports: [{ completed: 1, stopped: "empty" }] });
 });
 
 test("an input that cannot be used makes the invocation fail", async () => {
   const { json } = await invoke("drain", { queue: "other" });
-  expect(json.errorMessage).toBe('Expected `queue` in the input to be one of "inbox".');
+  expect(json.errorMessage).toBe(
+    'Expected `queue` in the input to be one of "inbox-urgent", "inbox".',
+  );
 });
 
 test("the function behind the URL accepts a webhook, and drains for who may", async () => {
@@ -114,7 +117,7 @@ test("the function behind the URL accepts a webhook, and drains for who may", as
   expect(accepted.json).toMatchObject({ statusCode: 202 });
   const refused = await invoke("web", httpEvent("POST", "/queues/inbox/drain"));
   expect(refused.json).toMatchObject({ statusCode: 401 });
-  const headers = { authorization: `Bearer ${DRAIN_TOKEN}` };
+  const headers = { authorization: `Bearer ${XDRAIN_TOKEN}` };
   const drained = await invoke("web", httpEvent("POST", "/queues/inbox/drain", { headers }));
   expect(JSON.parse(drained.json.body)).toMatchObject({ completed: 1, stopped: "empty" });
 });
@@ -137,6 +140,18 @@ test("osls packages offline: one small file, and a schedule that fails loudly", 
     Destination: { "Fn::GetAtt": ["FailedTicks", "Arn"] },
   });
   expect(Resources.Vpc).toBeUndefined();
+  const { FunctionName } = Resources.DrainLambdaFunction.Properties;
+  for (const { Variables } of environments(Resources)) {
+    expect(Variables.DRAIN_FUNCTION).toBe(FunctionName);
+  }
+  expect(Resources.KickPolicy.Properties).toMatchObject({
+    Roles: [{ Ref: "DrainRole" }, { Ref: "WebRole" }],
+    PolicyDocument: {
+      Statement: [
+        { Action: KICK_ACTION, Resource: { "Fn::GetAtt": ["DrainLambdaFunction", "Arn"] } },
+      ],
+    },
+  });
   expect(wildcards(Resources)).toEqual([]);
 });
 
@@ -153,6 +168,10 @@ test("beside an ElastiCache the functions stand in private subnets that lead to 
     });
     expect(DependsOn).toContain("InterfacesPolicy");
   }
+  // Nothing of AWS can be asked from there, and no pass waits for an answer that never comes.
+  for (const { Variables } of environments(Resources)) {
+    expect([Variables.DRAIN_FUNCTION, Variables.SCHEDULE_NAME ?? ""]).toEqual(["", ""]);
+  }
   expect(Resources.RedisFromFunctions.Properties).toMatchObject({
     FromPort: 6379,
     ToPort: 6379,
@@ -160,6 +179,18 @@ test("beside an ElastiCache the functions stand in private subnets that lead to 
   });
   expect(Resources.RedisParameters.Properties.Properties["maxmemory-policy"]).toBe("noeviction");
 });
+
+interface Environment {
+  readonly Variables: Readonly<Record<string, unknown>>;
+}
+
+/** What the two functions are told. */
+function environments(
+  resources: Record<string, { readonly Properties: { readonly Environment: Environment } }>,
+): Environment[] {
+  const names = ["DrainLambdaFunction", "WebLambdaFunction"];
+  return names.flatMap((name) => resources[name]?.Properties.Environment ?? []);
+}
 
 /** The roles that may do something to everything. */
 function wildcards(resources: Record<string, { Type: string; Properties: unknown }>): string[] {

@@ -9,6 +9,7 @@ import { createTestHarness } from "wrangler";
 import { inboxQueue } from "../../functions/inbox/queue.ts";
 import { freePort } from "../../scripts/local-redis.ts";
 import { type GatewayServer, serveGateway } from "../../src/gateway/index.ts";
+import { KEYS } from "../signing/keys.ts";
 import { uniqueName } from "../support/redis.ts";
 import { tcpStore } from "../support/stores.ts";
 import { serving } from "./support.ts";
@@ -16,7 +17,7 @@ import { serving } from "./support.ts";
 // The Worker of functions/worker, built as it is deployed, in workerd; Redis behind a REST front.
 
 const STORE_TOKEN = "token-of-the-rest-front";
-const DRAIN_TOKEN = "token-that-may-drain";
+const XDRAIN_TOKEN = "token-that-may-drain";
 const WEBHOOK_SECRET = "secret-of-the-webhook";
 const MINUTELY = "* * * * *";
 const NIGHTLY = "30 3 * * *";
@@ -42,19 +43,25 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-function workerWith(vars: Record<string, string | object>) {
+type Vars = Readonly<Record<string, string | object>>;
+type Secrets = Readonly<Record<string, string>>;
+
+function workerWith(vars: Vars, secrets: Secrets = {}) {
   return {
     configPath: "wrangler.toml",
     prebuiltWorkerDir: folder,
     vars: { UPSTASH_REDIS_REST_URL: gateway.url, ...vars } as Record<string, string>,
-    secrets: { UPSTASH_REDIS_REST_TOKEN: STORE_TOKEN, DRAIN_TOKEN, WEBHOOK_SECRET },
+    secrets: { UPSTASH_REDIS_REST_TOKEN: STORE_TOKEN, WEBHOOK_SECRET, ...secrets },
   };
 }
 
-/** Gives the Worker a stream of its own and other variables; returns that stream's queue. */
-async function configure(vars: Record<string, string | object> = {}) {
+/**
+ * Gives the Worker a stream of its own and other variables; returns that stream's queue. Without
+ * a secret that proves who asks, it kicks nobody.
+ */
+async function configure(vars: Vars = {}, secrets: Secrets = {}) {
   const stream = uniqueName("inbox");
-  await harness.update({ workers: [workerWith({ INBOX_STREAM: stream, ...vars })] });
+  await harness.update({ workers: [workerWith({ INBOX_STREAM: stream, ...vars }, secrets)] });
   harness.clearLogs();
   return inboxQueue(tcpStore(), { stream });
 }
@@ -80,8 +87,8 @@ test("the cron that fired decides the limits of its pass", async () => {
   expect(await worker.scheduled({ cron: MINUTELY })).toMatchObject({ outcome: "ok" });
   expect(await worker.scheduled({ cron: NIGHTLY })).toMatchObject({ outcome: "ok" });
   expect(reports()).toMatchObject([
-    { queue: "inbox", stopped: "messages", completed: 3 },
-    { queue: "inbox", stopped: "messages", completed: 5 },
+    { queue: "inbox-urgent,inbox", stopped: "messages", completed: 3 },
+    { queue: "inbox-urgent,inbox", stopped: "messages", completed: 5 },
   ]);
   expect(await queue.depth()).toMatchObject({ entries: 2, inFlight: 0 });
 });
@@ -95,11 +102,10 @@ test("with the limits of wrangler.toml a pass stays within the free plan's subre
   expect(report?.requests).toBeLessThanOrEqual(45);
 });
 
-test("a webhook is accepted over HTTP and drained over HTTP", async () => {
-  await configure();
+function sendWebhook() {
   const body = JSON.stringify({ action: "opened" });
   const signature = createHmac("sha256", WEBHOOK_SECRET).update(body).digest("hex");
-  const accepted = await harness.fetch("/webhooks", {
+  return harness.fetch("/webhooks", {
     method: "POST",
     body,
     headers: {
@@ -108,10 +114,34 @@ test("a webhook is accepted over HTTP and drained over HTTP", async () => {
       "x-github-delivery": "d-1",
     },
   });
-  expect(accepted.status).toBe(202);
+}
+
+test("a webhook is accepted over HTTP, and the Worker asks itself to drain it at once", async () => {
+  const queue = await configure({}, { SIGNING_KEY: KEYS.current });
+  expect((await sendWebhook()).status).toBe(202);
+  await expect.poll(async () => (await queue.depth()).entries, { timeout: 20_000 }).toBe(0);
+  await expect.poll(reports, { timeout: 20_000 }).toMatchObject([{ completed: 1 }]);
+});
+
+test("a pass that leaves a backlog asks for the next, within the limits of a request", async () => {
+  const PASSES = { [MINUTELY]: { maxMessages: 3 }, request: { maxMessages: 4 } };
+  const queue = await configure({ PASSES }, { XDRAIN_TOKEN });
+  await queue.sendBatch(deliveries(10));
+  expect(await harness.getWorker().scheduled({ cron: MINUTELY })).toMatchObject({ outcome: "ok" });
+  await expect.poll(reports, { timeout: 20_000 }).toMatchObject([
+    { completed: 3, continued: true },
+    { completed: 4, continued: true },
+    { completed: 3, continued: false },
+  ]);
+  expect(await queue.depth()).toMatchObject({ entries: 0 });
+});
+
+test("whoever has the token drains over HTTP, and nobody else", async () => {
+  const queue = await configure({}, { XDRAIN_TOKEN });
+  await queue.sendBatch(deliveries(1));
   const drained = await harness.fetch("/queues/inbox/drain", {
     method: "POST",
-    headers: { authorization: `Bearer ${DRAIN_TOKEN}` },
+    headers: { authorization: `Bearer ${XDRAIN_TOKEN}` },
   });
   expect(drained.status).toBe(200);
   expect(await drained.json()).toMatchObject({ completed: 1, stopped: "empty" });
@@ -119,12 +149,13 @@ test("a webhook is accepted over HTTP and drained over HTTP", async () => {
 });
 
 test("a store that is down makes the cron fail, and a request a 503", async () => {
-  await configure({ UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${await freePort()}` });
+  const UPSTASH_REDIS_REST_URL = `http://127.0.0.1:${await freePort()}`;
+  await configure({ UPSTASH_REDIS_REST_URL }, { XDRAIN_TOKEN });
   expect(await harness.getWorker().scheduled({ cron: MINUTELY })).toMatchObject({
     outcome: "exception",
   });
   const drained = await harness.fetch("/queues/inbox/drain", {
-    headers: { authorization: `Bearer ${DRAIN_TOKEN}` },
+    headers: { authorization: `Bearer ${XDRAIN_TOKEN}` },
   });
   expect(drained.status).toBe(503);
   expect(await drained.json()).toMatchObject({ error: { code: "store_unavailable" } });

@@ -1,6 +1,6 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { type Duration, milliseconds } from "../../duration.ts";
-import { onlyKnown, refuse } from "../../expect.ts";
+import { onlyKnown, refuseKind } from "../../expect.ts";
 import { utf8 } from "../../signing/utf8.ts";
 import { codeOfStatus, kickError } from "../errors.ts";
 import type { Kick } from "../kick.ts";
@@ -39,7 +39,7 @@ export const KICK_ACTION = "lambda:InvokeFunction";
 export function lambdaKick(options: LambdaKickOptions): Kick {
   onlyKnown("lambdaKick", options, KNOWN);
   const { client, qualifier, timeout = "2 s" } = options;
-  if (typeof client?.send !== "function") refuse("client", "a LambdaClient", client);
+  if (typeof client?.send !== "function") refuseKind("client", "a LambdaClient", client);
   const FunctionName = functionName("functionName", options.functionName);
   const target = {
     FunctionName,

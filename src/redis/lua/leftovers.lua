@@ -1,6 +1,7 @@
 -- What a survey says of entries that are in the way.
 
 local nothing_parked = false
+local trimmed_unread = 0
 
 -- Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
 -- ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.

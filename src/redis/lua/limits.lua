@@ -47,7 +47,7 @@ do
 
   -- A pass that is under way has a lease, which each of its turns renews and which ends by itself.
   local function limit_passes()
-    local under_way = call("ZRANGE", passes_key, "(" .. whole(now), "+inf", "BYSCORE")
+    local under_way = call("ZRANGE", more.passes_key, "(" .. whole(now), "+inf", "BYSCORE")
     local others = #under_way
     for _, pass in ipairs(under_way) do
       if pass == more.pass then
@@ -58,23 +58,23 @@ do
       held_back, claim = 4, 0
       return
     end
-    call("ZADD", passes_key, whole(now + lease), more.pass)
+    call("ZADD", more.passes_key, whole(now + lease), more.pass)
     if survey > 0 then
-      call("ZREMRANGEBYSCORE", passes_key, "-inf", whole(now))
-      call("PEXPIRE", passes_key, whole(lease + DAY))
+      call("ZREMRANGEBYSCORE", more.passes_key, "-inf", whole(now))
+      call("PEXPIRE", more.passes_key, whole(lease + DAY))
     end
   end
 
   -- With a long handler in hand it claims nothing for a while; or it gets what it has claimed already.
   function renew_pass()
     if more.max_passes > 0 and (claim == 0 or kind == "replayed") then
-      call("ZADD", passes_key, "XX", whole(now + lease), more.pass)
+      call("ZADD", more.passes_key, "XX", whole(now + lease), more.pass)
     end
   end
 
   function leave()
     if more.max_passes > 0 and more.leaving == 1 and held_back ~= 4 then
-      call("ZREM", passes_key, more.pass)
+      call("ZREM", more.passes_key, more.pass)
     end
   end
 

@@ -27,7 +27,7 @@ if promoted > 0 then
   length, first_ms, unread = length + promoted, first_ms or now, unread and unread + promoted
 end
 local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0
-local trimmed_unread, leftovers = 0, 0
+local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
     "trimmed", "format", "suspects")
@@ -130,7 +130,11 @@ if survey > 0 then
   end
 end
 
+if more.track == 2 or more.track == 1 and ending then
+  write_journal(ending)
+end
+
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
   created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
-  groups, sweeping } or {} }
+  groups, sweeping } or {}, journaled }

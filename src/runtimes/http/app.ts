@@ -86,12 +86,12 @@ export function httpApp(options: HttpOptions): Hono {
   app.on(["GET", "POST"], "/queues/:queue/drain", async (context) => {
     const readBody = await admit(context, "drain");
     const { work, queue } = found(context);
-    const { wait, depth, asked } = readDrainBody(await readJson(context.req.raw, readBody));
+    const { wait, asked, ...kicked } = readDrainBody(await readJson(context.req.raw, readBody));
     const { limits, onReport, onError } = resolved;
     const waitUntil = waitUntilOf(context, resolved.waitUntil);
     const isDetached = !wait && waitUntil !== undefined;
     if (isDetached) narrow(work, withinInvocation(work, limits), asked); // refused while it can be told
-    const passes = drainWorks([work], { limits, asked, depth, onReport });
+    const passes = drainWorks([work], { limits, asked, ...kicked, onReport });
     // The pass goes on when the caller hangs up: it is bounded by itself.
     waitUntil?.(passes.catch((error) => isDetached && tell(onError, error)));
     if (isDetached) return context.json({ queue: queue.name }, 202);

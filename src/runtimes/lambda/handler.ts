@@ -55,11 +55,10 @@ export function lambda(options: LambdaOptions): LambdaHandler {
       if (request === undefined) return toResult(new Response("Bad request", { status: 400 }));
       return toResult(await options.fetch(request, limits));
     }
-    const wanted = readDrainEvent(event);
-    const works = selectWorks(checkWorks(options.queues(event)), wanted);
+    const { queue, ...wanted } = readDrainEvent(event);
+    const works = selectWorks(checkWorks(options.queues(event)), queue);
     const { onReport } = options;
-    const { asked, depth } = wanted;
-    const reports = await drainWorks(works, { limits, asked, depth, onReport });
+    const reports = await drainWorks(works, { limits, ...wanted, onReport });
     await tellAll(options.afterPasses, reports);
     return { reports };
   };

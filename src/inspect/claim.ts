@@ -1,0 +1,156 @@
+import { type Duration, milliseconds, YEAR_MS } from "../duration.ts";
+import { StoreError } from "../errors.ts";
+import { flag, name, oneOf, onlyKnown, refuse } from "../expect.ts";
+import { randomId } from "../random-id.ts";
+import { groupKeys, sentKey } from "../redis/keys.ts";
+import { claimLua } from "../redis/lua.generated.ts";
+import { asText } from "../redis/reply.ts";
+import { retentionArgs } from "../redis/retention.ts";
+import { callOf, defineScript, type ScriptCall } from "../redis/script.ts";
+import type { ScriptRunner } from "../redis/store.ts";
+import type { Store, StoreQueue } from "../store.ts";
+import { entryId } from "./page.ts";
+import type { Inspected } from "./reader.ts";
+
+export interface ClaimOptions {
+  /** `parked`: tried again; `dead`: a dead letter. */
+  readonly to: "parked" | "dead";
+  /** How long a parked message waits. @default 0, it is due at once */
+  readonly delay?: Duration;
+  /** What its dead letter gives as its error. @default "It was given up by hand." */
+  readonly reason?: string;
+  /** Take it from a pass whose lease runs, too: what that pass does with it then counts no more. @default false */
+  readonly force?: boolean;
+}
+
+/**
+ * What became of a message: `parked` or `dead` as was asked for; `live`: a pass works on it, so nothing
+ * was done; `elsewhere`: it is neither in flight nor parked; `lost`: its payload is gone, and so is it now.
+ */
+export type ClaimOutcome = "parked" | "dead" | "live" | "elsewhere" | "lost";
+
+export interface Claimed {
+  readonly outcome: ClaimOutcome;
+  /** How often it was handed out; 0 where nothing was done. */
+  readonly deliveries: number;
+}
+
+/** Takes one message from whoever has it. */
+export const claimOneScript = defineScript("claim-one", {
+  keys: [
+    "stream",
+    "parked_key",
+    "state_key",
+    "dead_key",
+    "keys_key",
+    "ids_key",
+    "crashes_key",
+    "stats_key",
+    "sent_key",
+  ],
+  args: {
+    group: "text",
+    id: "text",
+    to_dead: "number",
+    force: "number",
+    delay: "number",
+    reason: "text",
+    lease: "number",
+    keep: "number",
+    dedupe: "number",
+    key_field: "text",
+    dead_trim: "text",
+    dead_trim_value: "number",
+    remember: "number",
+  },
+  freesMemory: true,
+  fragments: ["fields"],
+  more: [claimLua["claim-one"]],
+});
+
+/**
+ * Takes a message that is in flight or parked from whoever has it, in one atomic step. A delivery that is
+ * taken counts as that of a pass that died: it is no failure of the handler.
+ *
+ * @param id The entry's id; of a message that was delayed, `show` tells it.
+ * @throws OptionError for options that cannot be used, StoreError where Redis refuses.
+ */
+export async function claim(queue: Inspected, id: string, options: ClaimOptions): Promise<Claimed> {
+  onlyKnown("claim", options, ["to", "delay", "reason", "force"]);
+  const { store, storeQueue } = queue.resolved;
+  const { runScript } = store as Store & Partial<ScriptRunner>;
+  if (runScript === undefined) return refuse("queue", "one whose store is over Redis", store);
+  const request = resolve(id, options);
+  const requestId = randomId(() => store.random());
+  const makeCall = (rememberMs: number) => callFor(storeQueue, request, requestId, rememberMs);
+  const { reply, requests } = await runScript(makeCall, {});
+  const [outcome, deliveries] = asText(reply[2]).split(" ");
+  if (!isOutcome(outcome)) {
+    throw new StoreError("store_refused", "Redis answered something else.", { requests });
+  }
+  return { outcome, deliveries: Number(deliveries) };
+}
+
+interface ClaimRequest {
+  readonly id: string;
+  readonly toDead: boolean;
+  readonly force: boolean;
+  readonly delayMs: number;
+  readonly reason: string;
+}
+
+function resolve(id: string, { to, delay, reason, force }: ClaimOptions): ClaimRequest {
+  if (to === undefined) refuse("to", '"parked" or "dead"', to);
+  const toDead = oneOf("to", to, ["parked", "dead"]) === "dead";
+  if (toDead && delay !== undefined) refuse("delay", "given only with `to` parked", delay);
+  return {
+    id: entryId("id", id),
+    toDead,
+    force: flag("force", force, false),
+    delayMs: milliseconds("delay", delay ?? 0, { min: 0, max: YEAR_MS }),
+    reason: name("reason", reason ?? "It was given up by hand.", 2_000),
+  };
+}
+
+function callFor(
+  queue: StoreQueue,
+  { id, toDead, force, delayMs, reason }: ClaimRequest,
+  requestId: string,
+  rememberMs: number,
+): ScriptCall {
+  const keys = groupKeys(queue);
+  const trim = retentionArgs(queue.deadLetterRetention);
+  return callOf(
+    claimOneScript,
+    {
+      stream: keys.stream,
+      parked_key: keys.parked,
+      state_key: keys.state,
+      dead_key: keys.dead,
+      keys_key: keys.keys,
+      ids_key: keys.ids,
+      crashes_key: keys.crashes,
+      stats_key: keys.stats,
+      sent_key: sentKey(queue, requestId),
+    },
+    {
+      group: queue.group,
+      id,
+      to_dead: toDead ? 1 : 0,
+      force: force ? 1 : 0,
+      delay: delayMs,
+      reason,
+      lease: queue.leaseMs,
+      keep: queue.shared || queue.retention !== undefined ? 1 : 0,
+      dedupe: queue.deduplicate ? 1 : 0,
+      key_field: queue.keyField,
+      dead_trim: trim.kind,
+      dead_trim_value: trim.value,
+      remember: rememberMs,
+    },
+  );
+}
+
+function isOutcome(text: string | undefined): text is ClaimOutcome {
+  return ["parked", "dead", "live", "elsewhere", "lost"].includes(text ?? "");
+}

@@ -1,0 +1,70 @@
+// What a pass tells of itself in the turn that ends it.
+
+import type { Journal } from "../store.ts";
+import { idAfter } from "./entry-id.ts";
+import type { Turn } from "./turn-begin.ts";
+
+/** How many entries are kept. */
+const ENTRIES = 1_000;
+
+/** What of this turn the pass itself cannot know yet. */
+export interface Findings {
+  readonly reclaimed: number;
+  readonly trimmedUnread: number;
+}
+
+export function writeJournal(
+  turn: Turn,
+  journal: Journal,
+  findings: Findings,
+  ending: boolean,
+): void {
+  const { stats } = turn.tables;
+  stats.set("last", turn.now);
+  if (ending && turn.claim > 0 && turn.heldBack === undefined) stats.set("empty", turn.now);
+  const amounts = new Map<string, number>();
+  const count = (name: string, amount: number) => {
+    if (amount !== 0) amounts.set(name, (amounts.get(name) ?? 0) + amount);
+  };
+  for (const [name, amount] of journal.totals) count(name, amount);
+  count("duplicates", turn.duplicates);
+  count("deferred", turn.deferred);
+  count("dead", turn.dead);
+  count("reclaimed", findings.reclaimed);
+  count("lostPayloads", turn.lostPayloads);
+  count("trimmedUnread", findings.trimmedUnread);
+  if (amounts.size === 0 || (turn.attempt > 1 && stats.get("by") === journal.turn)) return;
+  for (const [name, amount] of journal.overhead) count(name, amount);
+  addEntry(turn, journal, amounts, ending);
+  for (const [name, amount] of journal.times) count(name, amount);
+  stats.set("by", journal.turn);
+  addMinute(turn, amounts);
+  for (const [name, amount] of amounts) stats.set(name, Number(stats.get(name) ?? 0) + amount);
+}
+
+function addEntry(
+  { tables, heldBack, stream, keep, group }: Turn,
+  { reason, shown }: Journal,
+  amounts: ReadonlyMap<string, number>,
+  ending: boolean,
+): void {
+  const held = heldBack === undefined || heldBack === "paused" ? heldBack : "limited";
+  const stopped = ending ? reason || (held ?? "empty") : "running";
+  const unread = stream.list(idAfter(group.lastDelivered)).length;
+  const backlog = keep ? group.pending.size + unread : stream.length;
+  tables.journal.push({ stopped, backlog, ...Object.fromEntries([...shown, ...amounts]) });
+  if (tables.journal.length > ENTRIES) tables.journal.shift();
+}
+
+/** One of sixty fields, each for a minute: "minute:completed:failed". */
+function addMinute({ tables, now }: Turn, amounts: ReadonlyMap<string, number>): void {
+  const minute = Math.floor(now / 60_000);
+  const field = `m${minute % 60}`;
+  const before = String(tables.stats.get(field) ?? "").split(":");
+  const [completed, failed] = Number(before[0]) === minute ? before.slice(1).map(Number) : [0, 0];
+  const sums = [
+    Math.max(0, (completed ?? 0) + (amounts.get("completed") ?? 0)),
+    Math.max(0, (failed ?? 0) + (amounts.get("retried") ?? 0) + (amounts.get("dead") ?? 0)),
+  ];
+  tables.stats.set(field, [minute, ...sums].join(":"));
+}

@@ -1,0 +1,158 @@
+import type { ResolvedDrain } from "./drain-options.ts";
+import type { Tally } from "./report.ts";
+import { HANDLER_SECONDS, WAITING_SECONDS } from "./statistics.ts";
+import type { Amount, Journal, TurnReply, TurnRequest } from "./store.ts";
+
+/**
+ * Passes that are longer tell of themselves so often, for charts of what happens now; and those that look
+ * again and again for messages leave their time so often.
+ */
+const TELL_MS = 30_000;
+
+/** What of a tally is counted for good. What the turn itself comes upon, its script adds. */
+const COUNTED = [
+  "completed",
+  "retried",
+  "dead",
+  "duplicates",
+  "deferred",
+  "released",
+  "lost",
+  "uncertain",
+  "reclaimed",
+  "replayed",
+  "lostPayloads",
+  "trimmedUnread",
+] as const satisfies readonly (keyof Tally)[];
+const FOUND = [
+  "duplicates",
+  "deferred",
+  "dead",
+  "reclaimed",
+  "lostPayloads",
+  "trimmedUnread",
+] as const satisfies readonly (keyof Tally & keyof TurnReply)[];
+
+/** Counts, for the statistics of one queue, what a pass has done and not told of yet. */
+export interface Meter {
+  /** A handler ran so long. */
+  ran(ms: number): void;
+  /** A message had waited so long when it was handed out first. */
+  waited(ms: number): void;
+  /** What a turn may write down; undefined where there is nothing to say. */
+  tell(turn: Telling): Journal | undefined;
+  /** The turn is over: what it did not write down is told again. */
+  told(journal: Journal, reply: TurnReply): void;
+}
+
+export interface Telling {
+  readonly token: string;
+  readonly now: number;
+  /** Requests of the pass, this one included. */
+  readonly requests: number;
+  readonly outcomes: Pick<TurnRequest, "complete" | "retry" | "dead" | "release">;
+  /** The turn may end the pass: it has nothing in hand. */
+  readonly mayEnd: boolean;
+  /** Why the pass ends, where it is known to. */
+  readonly reason: string;
+}
+
+type Sums = Map<string, number>;
+
+/** How many handlers ran and how long, how many messages had waited and how long: for the journal. */
+const SHOWN = ["ran", "ranMs", "waited", "waitedMs"] as const;
+const nothingShown = () => ({ ran: 0, ranMs: 0, waited: 0, waitedMs: 0 });
+
+function amountOf(amounts: readonly Amount[], name: string): number {
+  return amounts.find(([given]) => given === name)?.[1] ?? 0;
+}
+
+export function createMeter(tally: Tally, { startedAt }: Pick<ResolvedDrain, "startedAt">): Meter {
+  const known: Sums = new Map(); // what was told of the tally
+  let times: Sums = new Map();
+  let shown = nothingShown();
+  let turns = 0;
+  let toldAt = startedAt;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let isCounted = false; // the pass itself
+
+  function observe(prefix: "h" | "w", bounds: readonly number[], ms: number): void {
+    const [count, sum] =
+      prefix === "h" ? (["ran", "ranMs"] as const) : (["waited", "waitedMs"] as const);
+    shown[count] += 1;
+    shown[sum] += ms;
+    const place = bounds.findIndex((bound) => ms <= bound * 1_000);
+    const bucket = `${prefix}${place === -1 ? bounds.length : place}`;
+    times.set(bucket, (times.get(bucket) ?? 0) + 1);
+    times.set(`${prefix}s`, (times.get(`${prefix}s`) ?? 0) + ms);
+  }
+
+  function add(to: Sums, amounts: readonly Amount[], sign: 1 | -1): void {
+    for (const [name, amount] of amounts) to.set(name, (to.get(name) ?? 0) + sign * amount);
+  }
+
+  /** What was done and not told, with the outcomes of the turn as if none of them were lost. */
+  function untold({ complete, retry, dead, release }: Telling["outcomes"]): Amount[] {
+    const soon: Readonly<Record<string, number>> = {
+      completed: complete.length,
+      retried: retry.length,
+      dead: dead.length,
+      released: release.length,
+    };
+    const amounts = COUNTED.map(
+      (name): Amount => [name, tally[name] + (soon[name] ?? 0) - (known.get(name) ?? 0)],
+    );
+    return amounts.filter(([, amount]) => amount !== 0);
+  }
+
+  return {
+    ran: (ms) => observe("h", HANDLER_SECONDS, ms),
+    waited: (ms) => observe("w", WAITING_SECONDS, Math.max(0, ms)),
+
+    tell({ token, now, requests, outcomes, mayEnd, reason }) {
+      const isLate = now - toldAt >= TELL_MS;
+      if (!mayEnd && !isLate) return undefined;
+      const totals = untold(outcomes);
+      if (totals.length === 0 && reason === "" && now - lookedAt < TELL_MS) return undefined;
+      const journal: Journal = {
+        when: mayEnd && !isLate ? "ending" : "now",
+        turn: `${token}/${++turns}`,
+        reason,
+        shown: [["ms", now - startedAt], ...Object.entries(shown)],
+        totals,
+        overhead: [
+          ["passes", isCounted ? 0 : 1],
+          ["requests", requests - (known.get("requests") ?? 0)],
+          ["commands", tally.commands - (known.get("commands") ?? 0)],
+        ],
+        times: [...times],
+      };
+      add(known, totals, 1);
+      times = new Map();
+      shown = nothingShown();
+      isCounted = true;
+      return journal;
+    },
+
+    told({ totals, overhead, times: given, shown: before }, reply) {
+      const isFirst = overhead[0]?.[1] === 1;
+      if (!reply.journaled) {
+        if (isFirst) isCounted = false;
+        add(known, totals, -1);
+        add(times, given, 1);
+        for (const name of SHOWN) shown[name] += amountOf(before, name);
+        return;
+      }
+      const found = FOUND.map((name): Amount => [name, reply[name]]);
+      add(known, found, 1);
+      lookedAt = startedAt + amountOf(before, "ms");
+      if (totals.length === 0 && found.every(([, amount]) => amount === 0)) {
+        if (isFirst) isCounted = false;
+        return;
+      }
+      toldAt = lookedAt;
+      add(known, overhead.slice(1), 1);
+      add(known, [["commands", reply.bill.commands]], 1);
+    },
+  };
+}

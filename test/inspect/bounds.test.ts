@@ -1,0 +1,106 @@
+import type { Redis } from "ioredis";
+import { expect, onTestFinished } from "vitest";
+import { createQueue, type Queue, type Store } from "../../src/index.ts";
+import { type Inspection, inspect } from "../../src/inspect/index.ts";
+import { ioredis } from "../../src/redis/ioredis.ts";
+import { groupKeys } from "../../src/redis/keys.ts";
+import { commandCount } from "../support/command-stats.ts";
+import { connectRaw, privateRedis, serverTest } from "../support/redis.ts";
+
+const PAYLOAD = "x".repeat(200);
+
+/** A queue with so many messages in each state, so many dead letters and passes in its journal. */
+async function fill(redis: Redis, queue: Queue<unknown>, count: number): Promise<void> {
+  const { stream, parked, journal, dead } = groupKeys(queue.resolved.storeQueue);
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  await queue.sendBatch(numbers.map(() => ({ payload: PAYLOAD, deliverAt: tomorrow })));
+  await queue.sendBatch([...numbers, ...numbers, ...numbers].map(() => ({ payload: PAYLOAD })));
+  await redis.xgroup("CREATE", stream, "xdrain", "0");
+  const read = ["GROUP", "xdrain", "xd:a", "COUNT", 2 * count, "STREAMS", stream, ">"];
+  const [[, entries]] = (await redis.call("XREADGROUP", ...read)) as [[string, [string][]]];
+  const pipeline = redis.pipeline();
+  for (const [n, [id]] of entries.slice(count).entries()) {
+    pipeline.zadd(parked, (Date.now() + n) * 1024 + 1, id);
+    pipeline.xack(stream, "xdrain", id);
+    pipeline.xadd(journal, "*", "stopped", "empty", "ms", n, "completed", 100, "passes", 1);
+    const story = ["failed_at", "1", "reason", "rejected", "error", "no", "deliveries", "1"];
+    pipeline.xadd(dead, "*", ...story, "failures", "1", "original_id", "7-0", "xd:d", PAYLOAD);
+  }
+  await pipeline.exec();
+}
+
+/** The same store, with its round trips and the characters of its answers counted. */
+function counted(store: Store) {
+  const seen = { requests: 0, chars: 0 };
+  const read: Store["read"] = async (commands, limits) => {
+    const answers = (await store.read?.(commands, limits)) ?? [];
+    seen.requests += 1;
+    seen.chars += JSON.stringify(answers).length;
+    return answers;
+  };
+  return { seen, store: { ...store, read } };
+}
+
+/** For each view what a page of 50 costs, where each payload has 200 characters. */
+const VIEWS: readonly {
+  readonly name: string;
+  readonly look: (view: Inspection) => Promise<unknown>;
+  readonly requests: number;
+  readonly commands: number;
+  readonly maxChars: number;
+}[] = [
+  { name: "consumers", look: (view) => view.consumers(), requests: 1, commands: 1, maxChars: 100 },
+  { name: "pending", look: (view) => view.pending(), requests: 1, commands: 1, maxChars: 2_000 },
+  { name: "entries", look: (view) => view.entries(), requests: 3, commands: 5, maxChars: 15_000 },
+  {
+    name: "entries, the newest first",
+    look: (view) => view.entries({ reverse: true }),
+    requests: 3,
+    commands: 5,
+    maxChars: 15_000,
+  },
+  { name: "parked", look: (view) => view.parked(), requests: 1, commands: 1, maxChars: 2_500 },
+  { name: "delayed", look: (view) => view.delayed(), requests: 3, commands: 3, maxChars: 15_000 },
+  { name: "journal", look: (view) => view.journal(), requests: 1, commands: 1, maxChars: 5_000 },
+  {
+    name: "the story of one that is nowhere",
+    look: (view) => view.show("1-0"),
+    requests: 3,
+    commands: 12,
+    maxChars: 180_000,
+  },
+  {
+    name: "the story of one that was delayed",
+    look: (view) => view.show("d1-000-abcdefgh"),
+    requests: 5,
+    commands: 12,
+    maxChars: 350_000,
+  },
+];
+
+const COUNTS = [10, 5_000];
+
+serverTest("a view's commands and bytes do not grow with the backlog", async () => {
+  for (const count of COUNTS) {
+    const { url } = await privateRedis();
+    const redis = connectRaw(url);
+    const tcp = ioredis({ url });
+    onTestFinished(() => {
+      tcp.close();
+      redis.disconnect();
+    });
+    const { seen, store } = counted(tcp);
+    const queue = createQueue({ name: "work", store });
+    await fill(redis, queue, count);
+    const view = inspect(queue);
+    for (const { name, look, requests, commands, maxChars } of VIEWS) {
+      await redis.config("RESETSTAT");
+      Object.assign(seen, { requests: 0, chars: 0 });
+      await look(view);
+      const cost = { name, requests: seen.requests, commands: await commandCount(redis) };
+      expect(cost).toEqual({ name, requests, commands });
+      expect(seen.chars, name).toBeLessThanOrEqual(maxChars);
+    }
+  }
+});
