@@ -4,13 +4,13 @@ import { OptionError } from "./errors.ts";
 export function describe(value: unknown): string {
   if (typeof value === "string") return `"${value.slice(0, 60)}" (string)`;
   if (typeof value === "number" || typeof value === "boolean") return `${value} (${typeof value})`;
-  return kindOf(value);
-}
-
-/** Describes a value by its type alone. */
-function kindOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : typeof value;
+}
+
+/** The same for what should be no text at all: one that is may be a secret in the wrong place. */
+function kindOf(value: unknown): string {
+  return typeof value === "string" ? "a string" : describe(value);
 }
 
 /** Refuses an option, saying what was expected, what was given and what to do. */
@@ -19,10 +19,7 @@ export function refuse(option: string, expected: string, given: unknown, advice 
   throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${describe(given)}.${hint}`);
 }
 
-/**
- * Refuses something that is no function or no object, by its type alone: a text may be a secret that was
- * given in the wrong place.
- */
+/** Refuses what is not the function or the object that was expected, without showing a text. */
 export function refuseKind(option: string, expected: string, given: unknown): never {
   throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${kindOf(given)}.`);
 }

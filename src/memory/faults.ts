@@ -2,7 +2,7 @@ import { StoreError } from "../errors.ts";
 import type { CallLimits, Clock, Store } from "../store.ts";
 
 /** A call of the store that goes over the network. */
-export type StoreOperation = Exclude<keyof Store, keyof Clock>;
+export type StoreOperation = Exclude<keyof Store, keyof Clock | "read">;
 
 /**
  * What happens to a request on its way: it never arrives; it is carried out and its response is

@@ -128,12 +128,13 @@ export const retireScript = defineScript("retire", {
 });
 
 export function retireCall(queue: StoreQueue, requestId: string, rememberMs: number): ScriptCall {
-  const { stream, parked, state, keys, ids, crashes, results, starts } = groupKeys(queue);
+  const { stream, parked, state, keys, ids, crashes, results, ...rest } = groupKeys(queue);
+  const { starts, passes, stats, journal } = rest;
   return callOf(
     retireScript,
     { stream, sent_key: sentKey(queue, requestId) },
     { group: queue.group, remember: rememberMs },
-    { keys: [parked, state, keys, ids, crashes, results, starts] },
+    { keys: [parked, state, keys, ids, crashes, results, starts, passes, stats, journal] },
   );
 }
 

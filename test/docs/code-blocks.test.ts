@@ -15,6 +15,7 @@ const PAGES = [
   "docs/holding-back.md",
   "docs/kicking.md",
   "docs/priorities.md",
+  "docs/statistics.md",
   "CONTRIBUTING.md",
 ];
 

@@ -31,6 +31,6 @@ test.each<readonly [string, () => unknown]>([
   ["wake.onError", () => queueWith({ wake: { kick: async () => {}, onError: SECRET } })],
 ])("a secret that is given to %s in the wrong place is not repeated", (_, make) => {
   expect(make).toThrow(OptionError);
-  expect(make).toThrow(/got string\.$/);
+  expect(make).toThrow(/got a string\.$/);
   expect(make).not.toThrow(SECRET.slice(0, 20));
 });

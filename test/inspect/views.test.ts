@@ -268,8 +268,10 @@ describe.each(["tcp", "rest"] as const)("a view over %s", (name) => {
     const { journal } = groupKeys(queue.resolved.storeQueue);
     await redis.xadd(journal, "1000-0", "stopped", "running", "ms", 5, "completed", 1);
     const outcomes = ["completed", 7, "retried", 2, "dead", 1, "released", 3];
-    const cost = ["passes", 1, "requests", 2, "commands", 40, "duplicates", "many"];
-    await redis.xadd(journal, "2000-0", "stopped", "empty", "ms", 1234, ...outcomes, ...cost);
+    const cost = ["passes", 1, "requests", 2, "commands", 40, "duplicates", "many", "backlog", 99];
+    const times = ["ran", 10, "ranMs", 500, "waited", 8, "waitedMs", 900];
+    const all = [...outcomes, ...cost, ...times];
+    await redis.xadd(journal, "2000-0", "stopped", "empty", "ms", 1234, ...all);
     await redis.xadd(journal, "4000-0", "other", "1");
     const view = inspect(queue);
     const { items } = await view.journal();
@@ -279,6 +281,11 @@ describe.each(["tcp", "rest"] as const)("a view over %s", (name) => {
         at: new Date(2000),
         stopped: "empty",
         elapsedMs: 1234,
+        backlog: 99,
+        ran: 10,
+        ranMs: 500,
+        waited: 8,
+        waitedMs: 900,
         claimed: 13,
         completed: 7,
         retried: 2,

@@ -37,7 +37,7 @@ export async function expectSums(world: World, redis: Redis): Promise<void> {
   const { inFlight, parked } = await queue.depth();
   expect({ inFlight, parked }).toEqual({ inFlight: 0, parked: 0 });
   expect(["xd:suspects"]).toEqual(expect.arrayContaining(await consumersOf(redis, world.name)));
-  expect(["dead", "keys", "state"]).toEqual(
+  expect(["dead", "journal", "keys", "state", "stats"]).toEqual(
     expect.arrayContaining(await keysOf(redis, world.name)),
   );
 }

@@ -180,3 +180,17 @@ interface Order {
     drain(from, (message) => to.send(message.payload));
   void move(createQueue<string>({ name: "a", store }) as Queue<unknown, string>, {} as never);
 }
+
+// Over several queues, a handler receives any of their payloads.
+{
+  const orders = createQueue<Order>({ name: "orders", store });
+  const mails = createQueue<string>({ name: "mails", store });
+  void drain([orders, mails], (message) => {
+    expectTypeOf(message).toEqualTypeOf<Message<Order | string>>();
+  });
+  void drain([orders, orders], (message) => {
+    expectTypeOf(message.payload).toEqualTypeOf<Order>();
+  });
+  // @ts-expect-error: a handler of one of them is not enough.
+  void drain([orders, mails], (message: Message<Order>) => message.payload.item);
+}
