@@ -1,5 +1,6 @@
 import { integer, name, onlyKnown, refuse } from "./expect.ts";
 import { decodeFields, fieldOf, ID_FIELD } from "./fields.ts";
+import { FRAME } from "./outcome.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import type { DeadLetterEntry, DeadReason } from "./store.ts";
 
@@ -18,6 +19,8 @@ export interface DeadLetter<Payload> {
   readonly reason: DeadReason;
   /** The last error's text; empty for `crashed`. */
   readonly error: string;
+  /** Where the handler threw it, for one that failed too often; undefined where nothing is known. */
+  readonly stack: string | undefined;
   readonly failedAt: Date;
   readonly deliveries: number;
   readonly failures: number;
@@ -72,9 +75,12 @@ function entryId(option: string, id: string): string {
 }
 
 function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {
-  const { fields, failedAt, ...rest } = entry;
+  const { fields, failedAt, error, ...rest } = entry;
+  const stackAt = error.search(FRAME);
   return {
     ...rest,
+    error: stackAt === -1 ? error : error.slice(0, stackAt),
+    stack: stackAt === -1 ? undefined : error.slice(stackAt + 1),
     originalId: fieldOf(fields, ID_FIELD) ?? rest.originalId,
     failedAt: new Date(failedAt),
     idempotencyKey: fieldOf(fields, keyField),

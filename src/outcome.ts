@@ -14,8 +14,13 @@ export type Outcome =
       readonly kind: "dead";
       readonly reason: DeadReason;
       readonly error: string;
+      /** Where it was thrown, a line for each frame; empty where that says nothing. */
+      readonly stack: string;
       readonly failures: number;
     };
+
+/** How a line of a stack begins. */
+export const FRAME = /\n {4}at /;
 
 /** Least wait of a message that only a newer library can read: a deployment takes a while. */
 const NEWER_FORMAT_MS = 60_000;
@@ -27,7 +32,13 @@ const NEWER_FORMAT_MS = 60_000;
 export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: number): Outcome {
   const failures = before + 1;
   const text = errorText(error);
-  const dead = (reason: DeadReason): Outcome => ({ kind: "dead", reason, error: text, failures });
+  const dead = (reason: DeadReason, stack = ""): Outcome => ({
+    kind: "dead",
+    reason,
+    error: text,
+    stack,
+    failures,
+  });
   if (error instanceof PayloadError) {
     // A newer producer is not the message's fault: it waits for a newer consumer.
     if (error.code === "unsupported_format") {
@@ -37,12 +48,19 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
     return dead("invalid");
   }
   if (error instanceof Reject) return dead("rejected");
-  if (failures >= queue.maxFailures) return dead("failed");
+  if (failures >= queue.maxFailures) return dead("failed", framesOf(error));
   const delayMs =
     error instanceof Retry
       ? error.delayMs
       : backoffDelay(queue.backoff, failures, () => queue.store.random());
   return { kind: "retry", delayMs, error: text };
+}
+
+/** The frames of an error's stack, without its message, cut so that a dead letter stays small. */
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? String(error.stack) : "";
+  const start = stack.search(FRAME);
+  return start === -1 ? "" : stack.slice(start + 1, start + 3_000);
 }
 
 /** An error's name and message, cut so that a dead letter stays small. */

@@ -32,7 +32,14 @@ export interface Release extends Delivery {
 export interface Rejection extends Delivery {
   readonly reason: DeadReason;
   readonly error: string;
+  /** Follows the error's text in the dead letter, on lines of its own. */
+  readonly stack?: string;
   readonly failures: number;
+}
+
+/** An error's text with its stack behind it, as a dead letter has them. */
+export function textOf({ error, stack = "" }: Pick<Rejection, "error" | "stack">): string {
+  return stack === "" ? error : `${error}\n${stack}`;
 }
 
 /** Why a message is a dead letter. */

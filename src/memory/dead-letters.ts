@@ -2,6 +2,7 @@
 
 import { fieldOf } from "../fields.ts";
 import type { DeadLetterEntry, DeadReason, Retention, StoreQueue } from "../store.ts";
+import { textOf } from "../turn.ts";
 import { byteLength } from "./bytes.ts";
 import { idAfter } from "./entry-id.ts";
 import { deadLettersOf, type Memory } from "./memory.ts";
@@ -17,6 +18,7 @@ export const WIDEST = 780;
 export interface Death {
   readonly reason: DeadReason;
   readonly error: string;
+  readonly stack?: string;
   readonly failures: number;
 }
 
@@ -29,7 +31,7 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
     const story = {
       failed_at: turn.now,
       reason: death.reason,
-      error: death.error,
+      error: textOf(death),
       deliveries,
       failures: death.failures,
       original_id: id,

@@ -9,7 +9,7 @@ import type {
   TurnReply,
   TurnRequest,
 } from "../store.ts";
-import { mayBePassedOver } from "../turn.ts";
+import { mayBePassedOver, textOf } from "../turn.ts";
 import { groupKeys } from "./keys.ts";
 import { asArray, asNumber, asText, asTexts } from "./reply.ts";
 import type { Attempt } from "./resend.ts";
@@ -265,7 +265,7 @@ function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
   }
   for (const outcome of request.dead) {
     row(outcome);
-    list.push(outcome.reason, outcome.error, String(outcome.failures));
+    list.push(outcome.reason, textOf(outcome), String(outcome.failures));
   }
   for (const outcome of request.release) {
     row(outcome);

@@ -41,7 +41,7 @@ export async function findLeftovers(redis: Redis, stream: string): Promise<Lefto
 function judge(what: string, count: number, ttl: number): string | undefined {
   if (what === "stream") return count === 0 ? undefined : `${count} entries are left`;
   const kind = what.split(":").at(-1);
-  if (["dead", "state", "stats", "journal"].includes(kind)) return undefined;
+  if (["dead", "state", "stats", "journal"].includes(kind ?? "")) return undefined;
   if (kind === "keys") return ttl > 0 ? undefined : "it never expires";
   return `it holds ${count}, and the queue is drained`;
 }

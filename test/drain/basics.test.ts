@@ -38,6 +38,7 @@ test("a message that fails is tried again after its backoff, and dead after its 
     payload: "x",
     reason: "failed",
     error: "Error: no",
+    stack: expect.stringContaining("basics.test.ts"),
     deliveries: 3,
     failures: 3,
   });
