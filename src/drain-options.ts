@@ -1,5 +1,5 @@
 import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { flag, integer, onlyKnown, refuse } from "./expect.ts";
+import { flag, integer, onlyKnown, refuse, refuseKind } from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { debounceMs } from "./wake.ts";
 
@@ -129,10 +129,10 @@ export function resolveDrain(
   onlyKnown("drain", options, KNOWN);
   const { signal, onError } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    refuse("signal", "an AbortSignal", signal);
+    refuseKind("signal", "an AbortSignal", signal);
   }
   if (onError !== undefined && typeof onError !== "function") {
-    refuse("onError", "a function", onError);
+    refuseKind("onError", "a function", onError);
   }
   const startedAt = first.store.now();
   const lanes = integer("lanes", options.lanes, { min: 1, max: 16, default: 1 });

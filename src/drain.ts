@@ -19,7 +19,7 @@
 import { continueBacklog } from "./continuation.ts";
 import { type DrainOptions, resolveDrain } from "./drain-options.ts";
 import { StoreError } from "./errors.ts";
-import { refuse } from "./expect.ts";
+import { refuseKind } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler } from "./message.ts";
 import { createMeter } from "./meter.ts";
@@ -78,9 +78,9 @@ export async function drain(
   const queues = (isList(given) ? given : [given]).map((queue) => {
     const resolved = queue?.resolved;
     if (typeof resolved?.store?.turn === "function") return resolved;
-    return refuse("queue", "a queue made by createQueue, or several", given);
+    return refuseKind("queue", "a queue made by createQueue, or several", given);
   });
-  if (typeof handler !== "function") refuse("handler", "a function", handler);
+  if (typeof handler !== "function") refuseKind("handler", "a function", handler);
   const resolved = resolveDrain(queues, options);
   const pass: Pass = {
     id: "",

@@ -45,9 +45,13 @@ export interface Pass {
   readonly wakers: Set<() => void>;
 }
 
-/** When handlers have to be over, so that there is time to settle: a tenth, at most half a second. */
-export function workUntil({ startedAt, deadline }: ResolvedDrain): number {
-  return deadline - Math.min(500, Math.max(0, deadline - startedAt) / 10);
+/**
+ * When handlers have to be over, so that there is time to settle: a tenth, at most half a second; a whole
+ * one where the pass may ask for the next.
+ */
+export function workUntil({ startedAt, deadline, continuation }: ResolvedDrain): number {
+  const most = continuation.depth < continuation.maxDepth ? 1_000 : 500;
+  return deadline - Math.min(most, Math.max(0, deadline - startedAt) / 10);
 }
 
 /** Why the pass has to stop at once; undefined while it may work. */

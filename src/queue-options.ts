@@ -1,6 +1,6 @@
 import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./backoff.ts";
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { flag, integer, name, oneOf, onlyKnown, refuse } from "./expect.ts";
+import { flag, integer, name, oneOf, onlyKnown, refuse, refuseKind } from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import {
   type BacklogOptions,
@@ -137,11 +137,11 @@ export function resolveQueue(
 ): ResolvedQueue {
   onlyKnown("createQueue", options, KNOWN);
   if (typeof options.store?.turn !== "function") {
-    refuse("store", "a store, such as upstash({ url, token })", options.store);
+    refuseKind("store", "a store, such as upstash({ url, token })", options.store);
   }
   const schema = options.schema;
   if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
-    refuse("schema", "a Standard Schema, such as one of zod, valibot or arktype", schema);
+    refuseKind("schema", "a Standard Schema, such as one of zod, valibot or arktype", schema);
   }
   return {
     name: name("name", options.name),

@@ -204,6 +204,24 @@ test("a batch that fails in the middle kicks for what is stored", async () => {
   expect(kicks).toMatchObject([{ depth: 0, debounce: 1_000 }]);
 });
 
+test("a pass that may ask for the next one keeps a second for that", async () => {
+  const { queue, clock, store } = openQueue();
+  await queue.sendBatch(batch(2_000));
+  const leftAfter = async (depth: number) => {
+    const deadline = clock.now() + 20_000;
+    let left = 0;
+    const handler = async () => {
+      await store.sleep(300);
+      left = deadline - clock.now();
+    };
+    const continuation = { maxDepth: 1 };
+    await drain(queue, handler, { deadline: new Date(deadline), continuation, depth });
+    return left;
+  };
+  expect(await leftAfter(0)).toBeGreaterThanOrEqual(1_000);
+  expect(await leftAfter(1)).toBeLessThan(1_000);
+});
+
 test("a pass that leaves nothing asks for none, and neither does one that was told to", async () => {
   const { queue, kicks } = openQueue();
   await queue.sendBatch(batch(5));

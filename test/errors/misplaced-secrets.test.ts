@@ -26,6 +26,8 @@ test.each<readonly [string, () => unknown]>([
   ["lambdaKick, as its client", () => lambdaKick({ client: given, functionName: "f" })],
   ["eventBridge", () => eventBridge(given)],
   ["eventBridge, as its client", () => eventBridge({ client: given } as never)],
+  ["createQueue, as its store", () => queueWith({ store: `redis://:${SECRET}@h` })],
+  ["createQueue, as its schema", () => queueWith({ schema: SECRET })],
   ["wake", () => queueWith({ wake: `https://example.com?token=${SECRET}` })],
   ["wake.kick", () => queueWith({ wake: { kick: `https://example.com?token=${SECRET}` } })],
   ["wake.onError", () => queueWith({ wake: { kick: async () => {}, onError: SECRET } })],

@@ -141,7 +141,7 @@ const DRAIN_OPTIONS: readonly [string, unknown, RegExp, string][] = [
   ["handlerTimeout", 0, DURATION, "0"],
   ["handlerTimeout", "fast", DURATION, '"fast"'],
   ["signal", {}, /an AbortSignal/, "object"],
-  ["onError", "log", /a function/, '"log"'],
+  ["onError", "log", /a function/, "a string"],
   ["maxMesages", 5, /among maxDuration/, "maxMesages"],
 ];
 
