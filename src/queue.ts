@@ -53,8 +53,8 @@ export interface Queue<Input, Payload = Input> {
   stats(): Promise<QueueStats>;
   /**
    * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
-   * Where completed entries stay (`shared`, `retention`, other groups) they would look the same, so
-   * nothing is brought back there.
+   * Where completed entries stay or have stayed (`shared`, `retention`, other groups) they would look the
+   * same, so nothing is brought back there.
    * @returns how many were brought back.
    */
   repair(): Promise<number>;

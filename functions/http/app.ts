@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { DrainOptions, Kick, Store } from "../../src/index.ts";
+import { metricsResponse } from "../../src/metrics/index.ts";
 import { type HttpOptions, httpApp, work } from "../../src/runtimes/http/index.ts";
 import { acceptWebhook } from "../inbox/accept.ts";
 import { inboxHandler } from "../inbox/handle.ts";
@@ -43,12 +44,14 @@ export function inboxApp(
   setup: Setup & Pick<HttpOptions, "callers" | "limits" | "waitUntil"> = {},
 ): Hono {
   const { limits, waitUntil, callers } = setup;
+  const inbox = inboxOf(env, store, setup);
   const app = httpApp({
     queues: inboxWork(env, store, setup),
     ...callersFrom(env, callers),
+    metrics: metricsResponse(Object.values(inbox)),
     ...{ limits, waitUntil, onReport: logReport, onError: logError },
   });
-  const accept = acceptWebhook(inboxOf(env, store, setup), env.WEBHOOK_SECRET ?? "");
+  const accept = acceptWebhook(inbox, env.WEBHOOK_SECRET ?? "");
   app.post("/webhooks", (context) => accept(context.req.raw));
   return app;
 }

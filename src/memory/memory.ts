@@ -50,6 +50,8 @@ export interface GroupState {
   lease?: number;
   leaseAt?: number;
   shared?: boolean;
+  /** Completed entries have stayed, since a retention said so. */
+  kept?: boolean;
   trimmed?: number;
   /** A trim has removed entries on the word of the parked set. */
   marked?: boolean;

@@ -13,7 +13,9 @@ export function repair(memory: Memory, queue: StoreQueue, cursor: string | undef
   const group = stream?.groups.get(queue.group);
   if (stream === undefined || group === undefined) return { parked: 0, cursor: undefined };
   const { parked, state } = tablesOf(memory, queue.stream, queue.group);
-  if (stream.groups.size > 1 || state.shared === true) return { parked: 0, cursor: undefined };
+  if (stream.groups.size > 1 || state.shared === true || state.kept === true) {
+    return { parked: 0, cursor: undefined };
+  }
   const from = cursor === undefined ? undefined : idAfter(cursor);
   const read = stream
     .list(from, SLICE)

@@ -32,7 +32,8 @@ export function trim(memory: Memory, queue: StoreQueue, declared: readonly strin
  */
 function mayBeOrphans(memory: Memory, queue: StoreQueue, stream: Stream): boolean {
   const { state } = tablesOf(memory, queue.stream, queue.group);
-  const keeps = queue.shared || queue.retention !== undefined || state.shared === true;
+  const keeps =
+    queue.shared || queue.retention !== undefined || state.shared === true || state.kept === true;
   const consumers = [...(stream.groups.get(queue.group)?.consumers.keys() ?? [])];
   const ours = consumers.includes(SUSPECTS) && consumers.every((name) => name.startsWith("xd:"));
   return state.marked !== true && stream.groups.size === 1 && !keeps && ours;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { QueueOptions } from "../../src/index.ts";
+import { createQueue, drain, type QueueOptions } from "../../src/index.ts";
 import type { StoreQueue } from "../../src/store.ts";
 import { EMPTY } from "../support/depth.ts";
 import type { Target } from "./target.ts";
@@ -244,6 +244,19 @@ export function removal(target: () => Target): void {
       expect(await bench.queue.repair()).toBe(0);
       const again = await bench.claim(newToken(), 500);
       expect(idsOf(again).sort()).toEqual(ids.slice(0, 440).sort());
+    });
+
+    test("a repair that does not know of the retention brings back nothing that was kept", async () => {
+      const { queue, send, store } = openWorkbench(target(), { retention: { count: 100 } });
+      await send(1, 2, 3);
+      await drain(queue, () => {});
+      const { stream, group } = queue.resolved.storeQueue;
+      const unaware = createQueue({ name: queue.name, store, stream, group });
+      expect(await unaware.repair()).toBe(0);
+      expect(
+        await unaware.resolved.store.repair(unaware.resolved.storeQueue, undefined, {}),
+      ).toEqual({ parked: 0, cursor: undefined });
+      expect(await drain(unaware, () => {})).toMatchObject({ claimed: 0, repaired: 0 });
     });
 
     test("a queue that was never used has nothing to repair", async () => {

@@ -16,6 +16,7 @@ const PAGES = [
   "docs/kicking.md",
   "docs/priorities.md",
   "docs/statistics.md",
+  "docs/monitoring.md",
   "CONTRIBUTING.md",
 ];
 

@@ -1,6 +1,6 @@
 -- Parks again the entries that the loss of the parked set made invisible: delivered before, neither
 -- pending nor parked. Only where completed entries are removed at once: where other groups read the
--- stream they would look the same, so nothing is done.
+-- stream, or entries are or were kept, they would look the same, so nothing is done.
 -- Reply: the id to go on from ("" at the end) and how many were parked. O(entries looked at).
 
 local now = server_time()
@@ -19,7 +19,8 @@ end
 
 local position
 local groups = try("XINFO", "GROUPS", stream)
-if groups.err or #groups > 1 or call("HGET", state_key, "shared") == "1" then
+local state = call("HMGET", state_key, "shared", "kept")
+if groups.err or #groups > 1 or state[1] == "1" or state[2] == "1" then
   return { "ok", commands, "", 0 }
 end
 for _, flat in ipairs(groups) do

@@ -12,7 +12,7 @@ local MARKER = "xd:parked" -- stays in a parked set once a trim relies on it, se
 local NEVER = 2 ^ 53 - 1
 
 local now = server_time()
-local state = call("HMGET", state_key, "shared", "marked", "trim_next")
+local state = call("HMGET", state_key, "shared", "marked", "trim_next", "kept")
 if now < tonumber(state[3] or "0") then
   return { "ok", commands, 0, 0 }
 end
@@ -73,7 +73,7 @@ for _, flat in ipairs(reply) do
   local first = call("XPENDING", stream, info.name, "-", "+", 1)[1]
   hold(first and first[1] or after(info["last-delivered-id"]))
 end
-local alone = #reply == 1 and shared == 0 and retain == "" and state[1] ~= "1"
+local alone = #reply == 1 and shared == 0 and retain == "" and state[1] ~= "1" and state[4] ~= "1"
 if state[2] ~= "1" and alone and is_ours_alone() then
   return { "orphans", commands, 0, 0 }
 end

@@ -21,6 +21,7 @@ import { sendBody } from "./send.ts";
  * | `POST /queues/:queue/messages` | send | 202 `{ ids }` |
  * | `POST` or `GET /queues/:queue/drain` | drain | 200, the report; 202 `{ queue }` without waiting |
  * | `GET /queues/:queue/health` | health | 200 `{ queue, depth }` |
+ * | `GET /metrics` | health | 200, where `metrics` is given |
  * | `GET /health` | health | 200 `{ queues: [{ queue, depth }] }` |
  *
  * Errors are `{ error: { code, message } }`. A pass that could not run is a 503. One whose store
@@ -110,6 +111,14 @@ export function httpApp(options: HttpOptions): Hono {
       queues: await Promise.all(resolved.queues.flatMap(({ queues }) => queues).map(healthOf)),
     });
   });
+
+  const { metrics } = resolved;
+  if (metrics !== undefined) {
+    app.get("/metrics", async (context) => {
+      await admit(context, "health");
+      return metrics(context.req.raw);
+    });
+  }
 
   return app;
 }

@@ -16,6 +16,11 @@ export interface HttpOptions {
   readonly callers?: readonly Caller[] | undefined;
   /** What the platform leaves to this invocation; no pass exceeds it. @default 25 s a pass */
   readonly limits?: InvocationLimits | undefined;
+  /**
+   * Answers `GET /metrics` for callers with the scope `health`: `metricsResponse(queues)` of `xdrain/metrics`.
+   * @default there is no such route
+   */
+  readonly metrics?: ((request: Request) => Response | Promise<Response>) | undefined;
   /** Largest request body, in bytes. @default 4 000 000 */
   readonly maxBodyBytes?: number;
   /** Most messages that one request sends. @default 500, what the store takes at once */
