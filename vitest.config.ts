@@ -7,6 +7,8 @@ import { findFaketime } from "./scripts/redis-clock.ts";
 // semantics that the embedded one lacks.
 const NEEDS_SERVER = [
   "test/budgets/**/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/doctor/**/*.test.ts",
   "test/errors/**/*.test.ts",
   "test/faults/**/*.test.ts",
   "test/gateway/**/*.test.ts",

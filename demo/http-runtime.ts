@@ -13,6 +13,8 @@ export interface HttpRuntime extends Runtime {
   readonly webhooks: string;
   /** Where a pass is asked for, and what the request is signed with. */
   readonly address: { readonly url: string; readonly key: string };
+  /** Where its dashboard is, and the token to sign in with. */
+  readonly dashboard: { readonly url: string; readonly token: string };
   /** All passes that it logged until now, whoever asked for them. */
   readonly logged: readonly Totals[];
 }
@@ -27,6 +29,7 @@ export async function startHttp(
   const port = await freePort();
   const token = randomBytes(16).toString("hex");
   const key = randomBytes(32).toString("hex");
+  const dashboardToken = randomBytes(12).toString("hex");
   const logged: Totals[] = [];
   const own = {
     HOST: "127.0.0.1",
@@ -34,6 +37,7 @@ export async function startHttp(
     WEBHOOK_SECRET: secret,
     XDRAIN_TOKEN: token,
     SIGNING_KEY: key,
+    DASHBOARD_TOKEN: dashboardToken,
   };
   const child = startChild(
     [process.execPath, "functions/http/main.ts"],
@@ -61,6 +65,7 @@ export async function startHttp(
     what: "functions/http in Node.js; it also receives the webhooks",
     webhooks: `${url}/webhooks`,
     address: { url, key },
+    dashboard: { url: `${url}/dashboard`, token: dashboardToken },
     logged,
     tick: () => Promise.race([drain(), child.ended]),
   };

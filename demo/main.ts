@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     console.error(`${asked.mistake}\n\n${HELP}`);
     return COULD_NOT_RUN;
   }
-  return (await runDemo(asked.run, cleanup)) ? OK : WRONG_SUMS;
+  return (await runDemo(asked, cleanup)) ? OK : WRONG_SUMS;
 }
 
 /** The tools that the demo uses may leave handles open; everything of its own is closed by then. */

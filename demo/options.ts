@@ -8,7 +8,7 @@ export type RedisChoice =
 
 /** What the command line asks for: the demo on a Redis, the help, or something it does not know. */
 export type Asked =
-  | { readonly run: RedisChoice }
+  | { readonly run: RedisChoice; readonly serve: boolean }
   | { readonly help: true }
   | { readonly mistake: string };
 
@@ -26,6 +26,8 @@ no account is needed, nothing is installed, nothing is left behind.
   npm run demo -- --embedded        the one from the npm package (slower)
   npm run demo -- --redis URL       your Redis, as in redis://127.0.0.1:6379
   npm run demo -- --rest URL TOKEN  your Upstash, or another Redis over REST
+  npm run demo -- --serve           goes on behind its end, with a dashboard in
+                                    the browser, until you stop it (Ctrl-C)
 
 On a Redis of yours, all keys have one random name in them and are removed at
 the end. A REDIS_URL of your environment is not looked at.
@@ -43,21 +45,23 @@ export function readOptions(args: readonly string[]): Asked {
         embedded: { type: "boolean" },
         redis: { type: "string" },
         rest: { type: "string" },
+        serve: { type: "boolean" },
       },
       allowPositionals: true,
     });
     if (values.help === true) return { help: true };
     const { redis, rest } = values;
+    const serve = values.serve === true;
     const choices = [values.embedded, redis, rest].filter((choice) => choice !== undefined);
     if (choices.length > 1) return { mistake: "Choose one of --embedded, --redis and --rest." };
     const [token, ...others] = positionals;
     if (rest !== undefined && token !== undefined && others.length === 0) {
-      return { run: { kind: "rest", url: rest, token } };
+      return { run: { kind: "rest", url: rest, token }, serve };
     }
     if (rest !== undefined) return { mistake: "--rest takes a URL and a token." };
     if (token !== undefined) return { mistake: `Do not know what to do with "${token}".` };
-    if (redis !== undefined) return { run: { kind: "tcp", url: redis } };
-    return { run: { kind: "own", embedded: values.embedded === true } };
+    if (redis !== undefined) return { run: { kind: "tcp", url: redis }, serve };
+    return { run: { kind: "own", embedded: values.embedded === true }, serve };
   } catch (error) {
     return { mistake: error instanceof Error ? error.message : String(error) };
   }

@@ -7,15 +7,24 @@ import { openProducer } from "./producer.ts";
 import { openRedis } from "./redis.ts";
 import { functionEnv, startFunctions } from "./start.ts";
 import { mismatches, type Outcome, sumsOf } from "./sums.ts";
-import { describeKeys, describeMismatches, describePlan, describeWork } from "./table.ts";
+import {
+  describeKeys,
+  describeMismatches,
+  describePlan,
+  describeServing,
+  describeWork,
+} from "./table.ts";
 import { showWork } from "./work.ts";
 
 /** How long the work may take, from the first message on. */
 const LIMIT_MS = { fast: 60_000, slow: 150_000 };
 
 /** Runs the demo, prints what it did, and tells whether its sums are right. */
-export async function runDemo(choice: RedisChoice, cleanup: Cleanup): Promise<boolean> {
-  const redis = await openRedis(choice, cleanup);
+export async function runDemo(
+  { run, serve }: { readonly run: RedisChoice; readonly serve: boolean },
+  cleanup: Cleanup,
+): Promise<boolean> {
+  const redis = await openRedis(run, cleanup);
   const secret = randomBytes(20).toString("hex");
   const plan = await planDeliveries(secret);
   const env = functionEnv(redis, plan);
@@ -47,5 +56,13 @@ export async function runDemo(choice: RedisChoice, cleanup: Cleanup): Promise<bo
     describeMismatches(wrong) ??
       `  All ${sumsOf(outcome).length} sums are right: nothing was lost, nothing was done twice (${seconds} s).`,
   );
+  const { url, token } = functions.http.dashboard;
+  console.log(`\n${describeServing(serve ? { url, token } : undefined)}`);
+  if (serve) await stopped();
   return wrong.length === 0;
+}
+
+/** Until a signal ends the process, and with it everything that was started. */
+function stopped(): Promise<never> {
+  return new Promise(() => setInterval(() => {}, 60_000));
 }

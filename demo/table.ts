@@ -152,3 +152,18 @@ export function describeMismatches(wrong: readonly Sum[]): string | undefined {
     ),
   ].join("\n");
 }
+
+/** Where the dashboard is, or how to get one. */
+export function describeServing(dashboard?: {
+  readonly url: string;
+  readonly token: string;
+}): string {
+  if (dashboard === undefined) {
+    return "  To look around in it: npm run demo -- --serve keeps it running, with a dashboard.";
+  }
+  return [
+    `  Dashboard     ${dashboard.url}`,
+    `  Sign in with  ${dashboard.token}`,
+    "  It serves until you stop it with Ctrl-C; then everything of it is removed.",
+  ].join("\n");
+}

@@ -13,12 +13,14 @@ interface Step {
 const steps: readonly Step[] = [
   { name: "format and lint", command: ["biome", "ci", "--error-on-warnings", "."] },
   { name: "lua", command: ["node", "scripts/build-lua.ts", "--check"] },
+  { name: "the dashboard's files", command: ["node", "scripts/build-dashboard.ts", "--check"] },
   { name: "lock file", command: ["node", "scripts/complete-lock.ts", "--check"] },
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   {
     name: "types of the core, without any environment",
     command: ["tsc", "-p", "tsconfig.core.json"],
   },
+  { name: "types of the tests in a browser", command: ["tsc", "-p", "test/dashboard/browser"] },
   { name: "types of the Worker", command: ["tsc", "-p", "functions/worker/tsconfig.json"] },
   { name: "build", command: ["npm", "run", "--silent", "build"] },
   { name: "publint", command: ["publint", "--strict"] },

@@ -57,7 +57,10 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
       return [];
     }
     side.outlook.absorb(request, reply, claim);
-    if (reply === undefined) return [];
+    if (reply === undefined) {
+      if (request.journal !== undefined) side.of.meter.told(request.journal, request, undefined);
+      return [];
+    }
     takeIn(side, request, reply, sentAt);
     return [{ side, reply }];
   });
@@ -76,6 +79,8 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
   const { options, store } = pass;
   const isEmpty = sides.every(({ hand }) => hand.size === 0);
   const isLast = final !== undefined;
+  // Lanes that end together are in their last turns at once: the last of them to begin its own leaves.
+  const leaving = pass.wakers.size === (isLast ? 0 : 1);
   const order =
     claim === 0 ? sides.keys() : drawOrder(sides.length, options.weights, () => store.random());
   return [...order].flatMap((place) => {
@@ -105,7 +110,8 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       final: isLast,
       journal,
       pass: pass.id,
-      leaving: pass.open === 1,
+      // With something in hand it stays, also where a copy of this arrives when that is settled.
+      leaving: leaving && held.length === 0,
     };
     return [{ side, request }];
   });
@@ -134,7 +140,7 @@ function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: numb
   const { of, hand, outlook } = side;
   side.begun = true;
   countReply(of.tally, request, reply);
-  if (request.journal !== undefined) of.meter.told(request.journal, reply);
+  if (request.journal !== undefined) of.meter.told(request.journal, request, reply);
   for (const { id, delivery } of reply.kind === "ordinary" ? reply.messages : []) {
     if (delivery === 1) of.meter.waited(reply.now - Number.parseInt(id, 10));
   }

@@ -194,6 +194,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     await runningDone(options.deadline);
     for (const { of, hand } of sides) of.tally.uncertain += hand.running;
     const canSettle = sides.some(({ begun, broken }) => begun && !broken);
+    pass.wakers.delete(waker.wake); // nothing is left that others could wake it for
     if (canSettle && requestsLeft(pass) > 0) await takeTurn(0, reason);
     return reason;
   }

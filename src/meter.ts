@@ -41,8 +41,8 @@ export interface Meter {
   waited(ms: number): void;
   /** What a turn may write down; undefined where there is nothing to say. */
   tell(turn: Telling): Journal | undefined;
-  /** The turn is over: what it did not write down is told again. */
-  told(journal: Journal, reply: TurnReply): void;
+  /** The turn is over: what it did not write down, or where it was not taken, is told again. */
+  told(journal: Journal, outcomes: Settled, reply: TurnReply | undefined): void;
 }
 
 export interface Telling {
@@ -50,12 +50,15 @@ export interface Telling {
   readonly now: number;
   /** Requests of the pass, this one included. */
   readonly requests: number;
-  readonly outcomes: Pick<TurnRequest, "complete" | "retry" | "dead" | "release">;
+  readonly outcomes: Settled;
   /** The turn may end the pass: it has nothing in hand. */
   readonly mayEnd: boolean;
   /** Why the pass ends, where it is known to. */
   readonly reason: string;
 }
+
+/** What a turn settles, which a tally has once its reply has come. */
+type Settled = Pick<TurnRequest, "complete" | "retry" | "dead" | "release">;
 
 type Sums = Map<string, number>;
 
@@ -92,27 +95,27 @@ export function createMeter(tally: Tally, { startedAt }: Pick<ResolvedDrain, "st
   }
 
   /** What was done and not told, with the outcomes of the turn as if none of them were lost. */
-  function untold({ complete, retry, dead, release }: Telling["outcomes"]): Amount[] {
-    const soon: Readonly<Record<string, number>> = {
-      completed: complete.length,
-      retried: retry.length,
-      dead: dead.length,
-      released: release.length,
-    };
+  function untold(soon: Sums): Amount[] {
     const amounts = COUNTED.map(
-      (name): Amount => [name, tally[name] + (soon[name] ?? 0) - (known.get(name) ?? 0)],
+      (name): Amount => [name, tally[name] + (soon.get(name) ?? 0) - (known.get(name) ?? 0)],
     );
     return amounts.filter(([, amount]) => amount !== 0);
   }
 
+  /** Other lanes tell while a turn is under way, and know nothing of its outcomes. */
+  function remember({ totals, overhead }: Journal, outcomes: Settled, sign: 1 | -1): void {
+    add(known, [...totals, ...overhead.slice(1)], sign);
+    add(known, [...sumsOf(outcomes)], sign === 1 ? -1 : 1);
+  }
+
   return {
-    ran: (ms) => observe("h", HANDLER_SECONDS, ms),
+    ran: (ms) => observe("h", HANDLER_SECONDS, Math.max(0, ms)),
     waited: (ms) => observe("w", WAITING_SECONDS, Math.max(0, ms)),
 
     tell({ token, now, requests, outcomes, mayEnd, reason }) {
       const isLate = now - toldAt >= TELL_MS;
       if (!mayEnd && !isLate) return undefined;
-      const totals = untold(outcomes);
+      const totals = untold(sumsOf(outcomes));
       if (totals.length === 0 && reason === "" && now - lookedAt < TELL_MS) return undefined;
       const journal: Journal = {
         when: mayEnd && !isLate ? "ending" : "now",
@@ -127,32 +130,42 @@ export function createMeter(tally: Tally, { startedAt }: Pick<ResolvedDrain, "st
         ],
         times: [...times],
       };
-      add(known, totals, 1);
+      remember(journal, outcomes, 1);
       times = new Map();
       shown = nothingShown();
       isCounted = true;
       return journal;
     },
 
-    told({ totals, overhead, times: given, shown: before }, reply) {
+    told(journal, outcomes, reply) {
+      const { totals, overhead, times: given, shown: before } = journal;
       const isFirst = overhead[0]?.[1] === 1;
-      if (!reply.journaled) {
+      if (reply?.journaled !== true) {
         if (isFirst) isCounted = false;
-        add(known, totals, -1);
+        remember(journal, outcomes, -1);
         add(times, given, 1);
         for (const name of SHOWN) shown[name] += amountOf(before, name);
         return;
       }
       const found = FOUND.map((name): Amount => [name, reply[name]]);
-      add(known, found, 1);
+      add(known, [...found, ...sumsOf(outcomes)], 1);
       lookedAt = startedAt + amountOf(before, "ms");
       if (totals.length === 0 && found.every(([, amount]) => amount === 0)) {
         if (isFirst) isCounted = false;
+        add(known, overhead.slice(1), -1);
         return;
       }
       toldAt = lookedAt;
-      add(known, overhead.slice(1), 1);
       add(known, [["commands", reply.bill.commands]], 1);
     },
   };
+}
+
+function sumsOf({ complete, retry, dead, release }: Settled): Sums {
+  return new Map([
+    ["completed", complete.length],
+    ["retried", retry.length],
+    ["dead", dead.length],
+    ["released", release.length],
+  ]);
 }

@@ -89,7 +89,7 @@ export function createOutlook(
         drained = false; // other queues came first: nobody looked
         return;
       }
-      suspectsInHand = reply.kind === "suspects";
+      suspectsInHand = bringsSuspects(reply);
       keyedSince = (request.housekeeping ? 0 : keyedSince) + foundBy(reply);
       const size = sizeOf(reply.messages);
       drained = foundBy(reply) < claim && size < options.maxBytes / 2;
@@ -114,6 +114,13 @@ export function createOutlook(
       return drained;
     },
   };
+}
+
+/** Also those that a lost response handed out, and that come again. */
+function bringsSuspects({ kind, messages }: TurnReply): boolean {
+  return (
+    kind === "suspects" || (kind === "replayed" && messages.some(({ crashes }) => crashes > 0))
+  );
 }
 
 /** What a turn came upon, those included that it did not hand out: behind them may be more. */

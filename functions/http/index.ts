@@ -1,5 +1,6 @@
 import type { HttpOptions } from "../../src/runtimes/http/index.ts";
 import { inboxApp, type Setup } from "./app.ts";
+import { dashboardFrom, isDashboard } from "./dashboard.ts";
 import { kickFrom, platformsFrom } from "./platforms.ts";
 import { storeFrom } from "./store.ts";
 
@@ -9,8 +10,11 @@ export function answer(
   setup: Pick<Setup, "passes"> & Pick<HttpOptions, "waitUntil"> = {},
 ): Response | Promise<Response> {
   const { env } = process;
+  const store = storeFrom(env);
+  const pages = dashboardFrom(env, store);
+  if (pages !== undefined && isDashboard(request)) return pages.fetch(request);
   const own = { callers: platformsFrom(env), kick: kickFrom(env) };
-  return inboxApp(env, storeFrom(env), { ...own, ...setup }).fetch(request);
+  return inboxApp(env, store, { ...own, ...setup }).fetch(request);
 }
 
 /** For every platform that takes a `fetch`, such as Vercel, Deno Deploy and Bun. */

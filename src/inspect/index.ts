@@ -1,8 +1,10 @@
 /**
- * Looks into a queue page by page, by commands that only read: a read-only token suffices.
+ * Looks into a queue page by page, by commands that only read: a read-only token suffices. `claim` alone
+ * changes something: it frees a message from the pass that has it.
  * @module
  */
 
+export { type Claimed, type ClaimOptions, type ClaimOutcome, claim } from "./claim.ts";
 export type { ConsumerInfo, ConsumersOptions } from "./consumers.ts";
 export type { DelayedEntry, DelayedOptions } from "./delayed.ts";
 export type { EntriesOptions, EntryInfo, EntryState } from "./entries.ts";

@@ -7,6 +7,9 @@ import type { Turn } from "./turn-begin.ts";
 /** How many entries are kept. */
 const ENTRIES = 1_000;
 
+/** The last turns that told are named in so much text, so that none counts twice. */
+const NAMES_LENGTH = 256;
+
 /** What of this turn the pass itself cannot know yet. */
 export interface Findings {
   readonly reclaimed: number;
@@ -20,8 +23,6 @@ export function writeJournal(
   ending: boolean,
 ): void {
   const { stats } = turn.tables;
-  stats.set("last", turn.now);
-  if (ending && turn.claim > 0 && turn.heldBack === undefined) stats.set("empty", turn.now);
   const amounts = new Map<string, number>();
   const count = (name: string, amount: number) => {
     if (amount !== 0) amounts.set(name, (amounts.get(name) ?? 0) + amount);
@@ -33,13 +34,39 @@ export function writeJournal(
   count("reclaimed", findings.reclaimed);
   count("lostPayloads", turn.lostPayloads);
   count("trimmedUnread", findings.trimmedUnread);
-  if (amounts.size === 0 || (turn.attempt > 1 && stats.get("by") === journal.turn)) return;
+  if (amounts.size > 0 && hasTold(turn, journal)) return;
+  stats.set("last", turn.now);
+  if (ending && turn.claim > 0 && turn.heldBack === undefined) stats.set("empty", turn.now);
+  if (amounts.size === 0) return;
   for (const [name, amount] of journal.overhead) count(name, amount);
   addEntry(turn, journal, amounts, ending);
   for (const [name, amount] of journal.times) count(name, amount);
-  stats.set("by", journal.turn);
+  nameTeller(turn, journal);
   addMinute(turn, amounts);
-  for (const [name, amount] of amounts) stats.set(name, Number(stats.get(name) ?? 0) + amount);
+  for (const [name, amount] of amounts)
+    stats.set(name, Math.max(0, Number(stats.get(name) ?? 0) + amount));
+}
+
+/**
+ * This attempt does not end the pass. An earlier one may have, and one that arrives late must not.
+ *
+ * @returns whether one has told.
+ */
+export function recogniseJournal(turn: Turn, journal: Journal): boolean {
+  const told = hasTold(turn, journal);
+  if (!told) nameTeller(turn, journal);
+  return told;
+}
+
+/** It was sent again, or a copy of it arrives late. A token counts its turns. */
+function hasTold({ tables }: Turn, journal: Journal): boolean {
+  const [own, number] = journal.turn.split("/");
+  const names = String(tables.stats.get("by") ?? "").matchAll(/(\S+)\/(\d+) /g);
+  return [...names].some(([, of, told]) => of === own && Number(told) >= Number(number));
+}
+
+function nameTeller({ tables: { stats } }: Turn, { turn }: Journal): void {
+  stats.set("by", `${turn} ${stats.get("by") ?? ""}`.slice(0, NAMES_LENGTH));
 }
 
 function addEntry(

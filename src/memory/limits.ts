@@ -31,11 +31,14 @@ function limitPasses(turn: Turn, most: number): void {
     for (const [pass, until] of passes) if (until <= now) passes.delete(pass);
 }
 
-/** With a long handler in hand it claims nothing for a while; or it gets what it has claimed already. */
-export function renewPass({ queue, request, claim, kind, now, lease, tables }: Turn): void {
-  const claims = claim > 0 && kind !== "replayed";
-  if (queue.maxPasses === undefined || claims || !tables.passes.has(request.pass)) return;
-  tables.passes.set(request.pass, now + lease);
+/**
+ * With a long handler in hand it claims nothing for a while; or it gets what it has claimed already. One
+ * whose lease ran out meanwhile is under way all the same.
+ */
+export function renewPass({ queue, request, claim, kind, stillHeld, ...turn }: Turn): void {
+  const holds = claim === 0 && stillHeld.size > 0;
+  if (queue.maxPasses === undefined || !(holds || kind === "replayed")) return;
+  turn.tables.passes.set(request.pass, turn.now + turn.lease);
 }
 
 export function leave({ queue, request, heldBack, tables }: Turn): void {

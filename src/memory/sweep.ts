@@ -55,8 +55,19 @@ export function sweep(turn: Turn, lease: number): Sweep {
   if (finished && dirty) deleteIdleConsumers(turn);
   state.cursor = slice.cursor;
   state.next = now + (finished ? queue.gateMs : 50);
-  state.dirty = dirty && !finished;
+  // What was ours may leave our consumer behind: the next sweep sees to that.
+  const ours = [...slice.claimed, ...slice.gone].some((id) => turn.delivery.has(id));
+  state.dirty = dirty && (!finished || ours);
   return { reclaimed: slice.claimed.length, sweeping: !finished, nextAt: state.next };
+}
+
+/** A sweep found something, and was not through when all was settled. */
+export function endSweep(turn: Turn): void {
+  const { state } = turn.tables;
+  if (state.dirty !== true) return;
+  deleteIdleConsumers(turn);
+  state.cursor = FIRST_ID;
+  state.dirty = false;
 }
 
 /** Removes the consumers that dead passes left; never one that owns something or is not ours. */

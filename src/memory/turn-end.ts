@@ -5,13 +5,13 @@ import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
 import { lookAtGroups, openGroup, type Survey } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
-import { writeJournal } from "./journal.ts";
+import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
-import { agreeOnLease, type Sweep, sweep } from "./sweep.ts";
+import { agreeOnLease, endSweep, type Sweep, sweep } from "./sweep.ts";
 import { flush, noChanges, park, SUSPECTS, type Turn } from "./turn-begin.ts";
 
 export function takeTurn(
@@ -53,7 +53,9 @@ export function takeTurn(
   if (turn.claim > 0 && !replaying && !looked.quiet) limitClaim(turn);
   if (turn.claim > 0 && !replaying && !looked.quiet) claim(turn, due, looked.suspects);
   const waiting = turn.group.consumers.get(SUSPECTS)?.size ?? 0;
-  if (request.suspects === "not now") turn.suspectsLeft = waiting > 0;
+  if (request.suspects === "not now") {
+    turn.suspectsLeft = waiting > 0 && turn.heldBack !== "paused";
+  }
 
   const noMore = turn.heldBack !== "paused" && turn.messages.length < turn.claim;
   if (noMore) turn.heldBack = undefined;
@@ -64,15 +66,17 @@ export function takeTurn(
 
   const ending = turn.stillHeld.size === 0 && turn.messages.length === 0;
   keepHouse(turn, ending);
-  if (ending) leave(turn);
+  if (ending && left.length === 0) leave(turn);
   const own = turn.group.consumers.get(request.token);
   if (ending && left.length === 0 && own?.size === 0) turn.group.consumers.delete(request.token);
 
   const { journal } = request;
-  const journaled = journal !== undefined && (ending || journal.when === "now");
+  const writes = journal !== undefined && (ending || journal.when === "now");
   const reclaimed = looked.swept?.reclaimed ?? 0;
   const { trimmedUnread } = looked;
-  if (journaled) writeJournal(turn, journal, { reclaimed, trimmedUnread }, ending);
+  if (writes) writeJournal(turn, journal, { reclaimed, trimmedUnread }, ending);
+  const again = journal !== undefined && !writes && attempt > 1;
+  const journaled = writes || (again && recogniseJournal(turn, journal));
 
   return {
     now: turn.now,
@@ -151,17 +155,21 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   const { state } = turn.tables;
   const nothing = { trimmedUnread: 0, suspects: request.suspects, swept: undefined };
   if (survey === undefined) return { ...nothing, quiet: false };
-  const quiet = survey.pending === 0 && survey.length === 0 && due.length === 0;
+  // More consumers than ours for suspects: a dead pass may have left one.
+  const isEmpty = survey.pending === 0 && survey.length === 0 && due.length === 0;
+  const quiet = isEmpty && turn.group.consumers.size < 2;
   if (quiet) return { ...nothing, quiet };
 
   const sweepLease = agreeOnLease(turn);
   if (state.shared === true) turn.keep = true;
   else if (queue.shared) state.shared = true;
+  if (queue.retention !== undefined) state.kept = true;
   const known = state.trimmed ?? 0;
   const excess = survey.trimmedExcess ?? known;
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
   if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
   const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;
+  if (swept === undefined) endSweep(turn);
   return { quiet, swept, suspects: alternate(turn), trimmedUnread: Math.max(0, excess - known) };
 }
 

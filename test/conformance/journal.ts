@@ -1,5 +1,5 @@
 import { describe, expect, type TestOptions, test } from "vitest";
-import { createQueue, drain, type QueueOptions, Reject } from "../../src/index.ts";
+import { createQueue, drain, type Handler, type QueueOptions, Reject } from "../../src/index.ts";
 import { uniqueName } from "../support/redis.ts";
 import type { Target } from "./target.ts";
 
@@ -56,6 +56,51 @@ export function journal(target: () => Target, together: TestOptions): void {
       const again = createQueue<number>({ name: queue.name, store: lossy });
       expect(await drain(again, () => {}, { prefetch: false })).toMatchObject({ completed: 1 });
       expect((await queue.stats()).totals).toMatchObject({ completed: 1, passes: 1 });
+    });
+
+    test("count once what was told by a lost response, though more came before the next", async () => {
+      const queue = open();
+      await queue.send(1);
+      const lossy = target().faulty(
+        { lost: undefined },
+        { lost: "response", meanwhile: () => queue.send(2) },
+      );
+      const again = createQueue<number>({ name: queue.name, store: lossy });
+      expect(await drain(again, () => {}, { prefetch: false })).toMatchObject({ completed: 2 });
+      expect((await queue.stats()).totals).toMatchObject({ completed: 2, passes: 1 });
+    });
+
+    test("count requests and commands once, though several lanes end together", async () => {
+      const queue = open();
+      await queue.sendBatch(Array.from({ length: 200 }, (_, payload) => ({ payload })));
+      const options = { batch: 10, lanes: 4, maxMessages: 150 };
+      const { requests, commands } = await drain(queue, () => {}, options);
+      expect((await queue.stats()).totals).toMatchObject({ completed: 150, requests, commands });
+    });
+
+    test("lose nothing of a queue that a full turn passes over", async () => {
+      const tag = uniqueName();
+      const [high, low] = ["high", "low"].map((level) => open({ name: `{${tag}}:${level}` })) as [
+        ReturnType<typeof open>,
+        ReturnType<typeof open>,
+      ];
+      await high.send(0);
+      await low.sendBatch([{ payload: 1 }, { payload: 2 }]);
+      let resolve = () => {};
+      const lowIsDone = new Promise<void>((done) => {
+        resolve = done;
+      });
+      const handler: Handler<number> = async ({ queue, payload }, { extend }) => {
+        if (payload === 2) resolve();
+        if (queue === low.name || payload > 0) return;
+        await lowIsDone;
+        await high.sendBatch(Array.from({ length: 40 }, () => ({ payload: 1 })));
+        await extend(); // by a turn that settles the others and claims nothing
+      };
+      await drain([high, low], handler, { batch: 4, prefetch: false });
+      expect((await low.stats()).totals).toMatchObject({ completed: 2 });
+      const { counts } = (await low.stats()).handlerTime;
+      expect(counts.reduce((sum, count) => sum + count)).toBe(2);
     });
 
     test("tell duplicates, which only the claim finds", async () => {

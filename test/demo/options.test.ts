@@ -2,10 +2,14 @@ import { expect, test } from "vitest";
 import { HELP, readOptions } from "../../demo/options.ts";
 
 test.each([
-  [[], { run: { kind: "own", embedded: false } }],
-  [["--embedded"], { run: { kind: "own", embedded: true } }],
-  [["--redis", "redis://host"], { run: { kind: "tcp", url: "redis://host" } }],
-  [["--rest", "https://host", "t"], { run: { kind: "rest", url: "https://host", token: "t" } }],
+  [[], { run: { kind: "own", embedded: false }, serve: false }],
+  [["--serve"], { run: { kind: "own", embedded: false }, serve: true }],
+  [["--embedded"], { run: { kind: "own", embedded: true }, serve: false }],
+  [["--redis", "redis://host"], { run: { kind: "tcp", url: "redis://host" }, serve: false }],
+  [
+    ["--rest", "https://host", "t"],
+    { run: { kind: "rest", url: "https://host", token: "t" }, serve: false },
+  ],
   [["--help"], { help: true }],
   [["--rest", "https://host"], { mistake: expect.stringContaining("token") }],
   [["--redis", "redis://host", "--embedded"], { mistake: expect.stringContaining("one of") }],

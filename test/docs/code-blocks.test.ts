@@ -17,6 +17,7 @@ const PAGES = [
   "docs/priorities.md",
   "docs/statistics.md",
   "docs/monitoring.md",
+  "docs/dashboard.md",
   "CONTRIBUTING.md",
 ];
 

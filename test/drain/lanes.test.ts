@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { createQueue, type DrainOptions, drain } from "../../src/index.ts";
+import { createQueue, type DrainOptions, drain, type QueueOptions } from "../../src/index.ts";
 import type { Store } from "../../src/store.ts";
 import { memoryStore } from "../../src/testing.ts";
 
 /** A queue whose turns take a while, and the most of them that were under way together. */
-function slowQueue() {
+function slowQueue(options: Partial<QueueOptions> = {}) {
   const inner = memoryStore();
   let underWay = 0;
   let together = 0;
@@ -18,7 +18,10 @@ function slowQueue() {
       return inner.turn(...request);
     },
   };
-  return { queue: createQueue<number>({ name: "lanes", store }), together: () => together };
+  return {
+    queue: createQueue<number>({ name: "lanes", store, ...options }),
+    together: () => together,
+  };
 }
 
 async function drainThousand(handler: () => unknown, options: DrainOptions) {
@@ -58,4 +61,13 @@ test("lanes open only while the requests last that each needs to settle", async 
   expect(report).toMatchObject({ stopped: "requests", lost: 0, uncertain: 0, released: 0 });
   expect(report.requests).toBeLessThanOrEqual(7);
   expect(await queue.depth()).toMatchObject({ inFlight: 0, entries: 1_000 - report.completed });
+});
+
+test("a pass whose lanes end together leaves its place to the next one", async () => {
+  const { queue, together } = slowQueue({ maxPasses: 1 });
+  await queue.sendBatch(Array.from({ length: 1_000 }, (_, n) => ({ payload: n })));
+  const first = await drain(queue, () => {}, { lanes: 4, batch: 10, maxMessages: 200 });
+  expect(first).toMatchObject({ stopped: "messages", completed: 200 });
+  expect(together()).toBeGreaterThan(1);
+  expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 800 });
 });

@@ -1,5 +1,6 @@
 import luaparse from "luaparse";
 import { expect, test } from "vitest";
+import { claimOneScript } from "../../src/inspect/claim.ts";
 import { importListScript } from "../../src/redis/import-list.ts";
 import {
   cancelScript,
@@ -25,6 +26,7 @@ const scripts: readonly Script[] = [
   cancelScript,
   sendCheckedScript,
   importListScript,
+  claimOneScript,
   trimScript,
   repairScript,
   redriveScript,

@@ -1,17 +1,30 @@
 import type { Pending } from "../../src/memory/consumer-group.ts";
 import type { KeyRecord, Parked } from "../../src/memory/memory.ts";
 import type {
+  PartReply,
   Repaired,
   SendReply,
   SendRequest,
   StoreQueue,
   Trimmed,
+  TurnPart,
   TurnReply,
   TurnRequest,
 } from "../../src/store.ts";
 
-/** The queue that every world is about. */
-export const NAMES = { stream: "orders", group: "xdrain", deadLetterStream: undefined } as const;
+/** What a queue is called. */
+export interface Names {
+  readonly stream: string;
+  readonly group: string;
+  readonly deadLetterStream: undefined;
+}
+
+/** The queue that every world is about, and the second one that some have. */
+export const NAMES = [named("orders"), named("parcels")] as const;
+
+function named(stream: string): Names {
+  return { stream, group: "xdrain", deadLetterStream: undefined };
+}
 
 /** At once from memory, later from a server. */
 export type Awaitable<Value> = Value | Promise<Value>;
@@ -24,19 +37,29 @@ export interface Backend {
     request: TurnRequest,
     attempt: { readonly number: number; readonly notAfter: number },
   ): Awaitable<TurnReply | undefined>;
+  turns(
+    parts: readonly TurnPart[],
+    attempt: { readonly number: number; readonly notAfter: number },
+  ): Awaitable<readonly PartReply[] | undefined>;
   send(queue: StoreQueue, request: SendRequest): Awaitable<Omit<SendReply, "unanswered">>;
   trim(queue: StoreQueue, groups: readonly string[]): Awaitable<Trimmed>;
   repair(queue: StoreQueue, cursor: string | undefined): Awaitable<Repaired>;
   cancel(queue: StoreQueue, id: string, requestId: string): Awaitable<boolean>;
 
+  place(names: Names): Place;
+
+  loseScripts(): Awaitable<void>;
+  /** From now on nothing reaches the replica; the function returned makes it the primary. */
+  stopReplication(): Awaitable<() => Awaitable<void>>;
+}
+
+/** One queue as it is on the server, and what others do to it. */
+export interface Place {
   /** All there is, as it is now. */
   view(): Awaitable<View>;
 
   setPaused(paused: boolean): Awaitable<void>;
   loseGroup(): Awaitable<void>;
-  loseScripts(): Awaitable<void>;
-  /** From now on nothing reaches the replica; the function returned makes it the primary. */
-  stopReplication(): Awaitable<() => Awaitable<void>>;
 
   // Another program on the same stream, with a group of its own.
   makeGroup(name: string): Awaitable<void>;
@@ -77,6 +100,8 @@ export interface View {
   entryOf(id: string): string | undefined;
   /** Ids under which the dead letters were sent. */
   readonly dead: ReadonlySet<string>;
+  /** What passes have counted of themselves. */
+  readonly stats: ReadonlyMap<string, string | number>;
 }
 
 export interface GroupView {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Backend, Surroundings, View } from "./backend.ts";
+import type { PartReply } from "../../src/store.ts";
+import { type Backend, NAMES, type Place, type Surroundings, type View } from "./backend.ts";
 import { Violation } from "./ledger.ts";
 import { createModel } from "./model.ts";
 
@@ -17,18 +18,15 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
     throw new Violation(`${what} differ: ${script} by the script, ${memory} by the model`);
   }
 
-  async function sameView(after: string): Promise<void> {
-    same(
-      `the contents after ${after}`,
-      contentsOf(await real.view()),
-      contentsOf(await model.view()),
-    );
-  }
+  const pairs = new Map(
+    NAMES.map((names) => [names, { real: real.place(names), model: model.place(names) }] as const),
+  );
 
-  async function both(what: string, work: (backend: Backend) => unknown): Promise<void> {
-    await work(real);
-    await work(model);
-    await sameView(what);
+  async function sameView(after: string): Promise<void> {
+    for (const place of pairs.values()) {
+      const [given, expected] = [await place.real.view(), await place.model.view()];
+      same(`the contents after ${after}`, contentsOf(given), contentsOf(expected));
+    }
   }
 
   return {
@@ -38,6 +36,13 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
       same("replies to a turn", withoutBill(reply), withoutBill(expected));
       await sameView("a turn");
       return reply;
+    },
+    async turns(parts, attempt) {
+      const replies = await real.turns(parts, attempt);
+      const expected = await model.turns(parts, attempt);
+      same("replies to a turn", replies?.map(partWithoutBill), expected?.map(partWithoutBill));
+      await sameView("a turn over several queues");
+      return replies;
     },
     async send(queue, request) {
       const reply = await real.send(queue, request);
@@ -66,12 +71,11 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
       return reply;
     },
 
-    view: real.view,
-    async setPaused(paused) {
-      await real.setPaused(paused);
-      await model.setPaused(paused);
+    place(names) {
+      const places = pairs.get(names);
+      if (places === undefined) throw new Error(`There is no ${names.stream}.`);
+      return placeBeside(places, sameView);
     },
-    loseGroup: () => both("the loss of the group", (backend) => backend.loseGroup()),
     loseScripts: real.loseScripts,
     async stopReplication() {
       const restores = [await real.stopReplication(), await model.stopReplication()];
@@ -80,11 +84,35 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
         await sameView("a failover");
       };
     },
-    makeGroup: (name) => both("a group's creation", (backend) => backend.makeGroup(name)),
-    readAs: (name, count) => both("a read", (backend) => backend.readAs(name, count)),
-    pendingOf: real.pendingOf,
-    ackAs: (name, ids) => both("an acknowledgement", (backend) => backend.ackAs(name, ids)),
   };
+}
+
+function placeBeside(
+  { real, model }: { readonly real: Place; readonly model: Place },
+  sameView: (after: string) => Promise<void>,
+): Place {
+  async function both(what: string, work: (place: Place) => unknown): Promise<void> {
+    await work(real);
+    await work(model);
+    await sameView(what);
+  }
+
+  return {
+    view: real.view,
+    async setPaused(paused) {
+      await real.setPaused(paused);
+      await model.setPaused(paused);
+    },
+    loseGroup: () => both("the loss of the group", (place) => place.loseGroup()),
+    makeGroup: (name) => both("a group's creation", (place) => place.makeGroup(name)),
+    readAs: (name, count) => both("a read", (place) => place.readAs(name, count)),
+    pendingOf: real.pendingOf,
+    ackAs: (name, ids) => both("an acknowledgement", (place) => place.ackAs(name, ids)),
+  };
+}
+
+function partWithoutBill({ claim, reply, error }: PartReply) {
+  return { claim, reply: withoutBill(reply), error };
 }
 
 function withoutBill<Reply extends object>(reply: Reply | undefined) {
@@ -93,7 +121,7 @@ function withoutBill<Reply extends object>(reply: Reply | undefined) {
 
 /** All that a view tells, in an order that does not depend on where it comes from. */
 function contentsOf(view: View) {
-  const { now, added, group, others, parked, keys, ids, crashes, delayed, dead } = view;
+  const { now, added, group, others, parked, keys, ids, crashes, delayed, dead, stats } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
   return {
     entries: view.entries(),
@@ -111,7 +139,15 @@ function contentsOf(view: View) {
     crashes: sorted(crashes),
     delayed: sorted(delayed),
     dead: [...dead],
+    stats: sorted(
+      new Map([...stats].filter(isCompared).map(([name, value]) => [name, `${value}`])),
+    ),
   };
+}
+
+/** The model has no commands, and sums of times that it does not round. */
+function isCompared([name]: readonly [string, unknown]): boolean {
+  return !["commands", "hs", "ws"].includes(name);
 }
 
 /** The first place at which two values differ, with what each has there. */

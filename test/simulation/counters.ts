@@ -27,6 +27,8 @@ export const OUTCOMES = [
   "promote",
   "cancel",
   "refused",
+  "step over several",
+  "passed over",
 ] as const;
 
 export type Counted = (typeof FAULTS)[number] | (typeof OUTCOMES)[number];

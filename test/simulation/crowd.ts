@@ -21,7 +21,7 @@ const LEFT = 20;
 export async function runCrowd(seed: number, { counters, open }: Stage) {
   const scheduler = createScheduler(seed);
   const ledger = createLedger();
-  const scene = { scheduler, weather: calm(), ledger, counters, tell: () => {} };
+  const scene = { scheduler, weather: calm(), ledgers: [ledger], counters, tell: () => {} };
   const server = await createServer(open, scene);
   const messages = HELD + LEFT;
   let failure: unknown;
@@ -29,7 +29,7 @@ export async function runCrowd(seed: number, { counters, open }: Stage) {
   const newProcess = (name: string): Process => ({ name, alive: true, frozenUntil: 0 });
   const queueFor = (owner: Process) =>
     createQueue<number>({
-      name: NAMES.stream,
+      name: NAMES[0].stream,
       store: server.storeFor(owner),
       visibilityTimeout: LEASE_MS,
     });

@@ -1,6 +1,6 @@
 import type { Pending } from "../../src/memory/consumer-group.ts";
 import { SUSPECTS } from "../../src/memory/turn-begin.ts";
-import type { StoreQueue, TurnReply, TurnRequest } from "../../src/store.ts";
+import type { PartReply, StoreQueue, TurnPart, TurnReply, TurnRequest } from "../../src/store.ts";
 import type { View } from "./backend.ts";
 import { type Ledger, positionOf, type Sent, Violation } from "./ledger.ts";
 
@@ -51,6 +51,32 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
     if (delivery > queue.maxDeliveries + MOST_FAILURES) {
       throw new Violation(`${id} is handed out for the ${delivery}th time`);
     }
+  }
+}
+
+/** Suspects come with nothing else in hand, of whatever queue. */
+export function checkApart(parts: readonly TurnPart[], replies: readonly PartReply[]): void {
+  const given = replies.filter(({ reply }) => (reply?.messages.length ?? 0) > 0);
+  if (!given.some(({ reply }) => reply?.kind === "suspects")) return;
+  const held = parts.flatMap(({ request }) => request.held);
+  if (given.length > 1 || held.length > 0) {
+    const with_ = `${held.length} in hand, of ${given.length} queues`;
+    throw new Violation(`suspects are handed out together with others: ${with_}`);
+  }
+}
+
+/** Passes count nothing twice; an outcome that turned out lost may have been told already. */
+export function checkCounters(
+  { stats }: View,
+  counted: { readonly completed: number; readonly lost: number },
+): void {
+  const completed = Number(stats.get("completed") ?? 0);
+  if (completed > counted.completed + counted.lost) {
+    throw new Violation(`${completed} messages count as completed, of ${counted.completed}`);
+  }
+  for (const [name, value] of stats) {
+    const isNumber = name === "by" || /^m\d+$/.test(name) || Number(value) >= 0;
+    if (!isNumber) throw new Violation(`the counter ${name} is ${value}`);
   }
 }
 

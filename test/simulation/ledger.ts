@@ -25,6 +25,8 @@ export interface Sent {
   refusals: number;
   /** The highest delivery that a handler was started with. */
   lastDelivery: number;
+  /** By the fence of a delivery as a suspect: those that came together have the same. */
+  readonly suspects: Map<string, symbol>;
   /** Gone from every list, after its work was done. */
   done: boolean;
   /** Taken back before it was due. */
@@ -94,6 +96,7 @@ export function createLedger(): Ledger {
         works: 0,
         refusals: 0,
         lastDelivery: 0,
+        suspects: new Map(),
         done: false,
         cancelled: false,
         duplicate: false,

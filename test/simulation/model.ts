@@ -5,42 +5,40 @@ import {
   type Delayed,
   deadLettersOf,
   delayedOf,
+  type Memory,
   streamOf,
   tablesOf,
+  timeOf,
 } from "../../src/memory/memory.ts";
 import { repair } from "../../src/memory/repair.ts";
 import { send } from "../../src/memory/send.ts";
 import { trim } from "../../src/memory/trim.ts";
 import { takeTurn } from "../../src/memory/turn-end.ts";
-import { type Backend, NAMES, OutOfMemory, type Surroundings, type View } from "./backend.ts";
+import { takeTurns } from "../../src/memory/turns.ts";
+import {
+  type Backend,
+  type Names,
+  OutOfMemory,
+  type Place,
+  type Surroundings,
+  type View,
+} from "./backend.ts";
 
 /** The store in memory, that conformance holds to the scripts. Answers at once: a million steps a minute. */
-export function createModel({ now, isFull }: Surroundings): Backend & { view(): View } {
+export function createModel({ now, isFull }: Surroundings): Backend {
   const clock = { now, random: () => 0, sleep: () => Promise.resolve() };
   let memory = createMemory(clock);
-  let dead: { readonly length: number; readonly last: string | undefined; ids: Set<string> };
-
-  const stream = () => streamOf(memory, NAMES.stream);
+  const isLate = ({ notAfter }: { readonly notAfter: number }) => Math.floor(now()) > notAfter;
 
   function needMemory(): void {
     if (isFull()) throw new OutOfMemory();
   }
 
-  /** Worked out anew only when there is another. */
-  function idsOfDead(): ReadonlySet<string> {
-    const { length, lastId: last } = deadLettersOf(memory, NAMES);
-    if (dead === undefined || dead.length !== length || dead.last !== last) {
-      const letters = deadLettersOf(memory, NAMES).list();
-      const ids = letters.map(({ fields }) => fields[fields.indexOf("original_id") + 1] as string);
-      dead = { length, last, ids: new Set(ids) };
-    }
-    return dead.ids;
-  }
-
   return {
-    turn(queue, request, { number, notAfter }) {
-      return Math.floor(now()) > notAfter ? undefined : takeTurn(memory, queue, request, number);
-    },
+    turn: (queue, request, attempt) =>
+      isLate(attempt) ? undefined : takeTurn(memory, queue, request, attempt.number),
+    turns: (parts, attempt) =>
+      isLate(attempt) ? undefined : takeTurns(memory, parts, attempt.number),
     send(queue, request) {
       needMemory();
       return send(memory, queue, request);
@@ -51,14 +49,41 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
       needMemory();
       return repair(memory, queue, cursor);
     },
+    place: (names) => placeIn(() => memory, names),
+    loseScripts() {},
+    stopReplication() {
+      const replica = copyMemory(memory);
+      return () => {
+        memory = replica;
+      };
+    },
+  };
+}
 
-    view() {
+function placeIn(memory: () => Memory, names: Names): Place {
+  let dead: { readonly length: number; readonly last: string | undefined; ids: Set<string> };
+  const stream = () => streamOf(memory(), names.stream);
+  const tables = () => tablesOf(memory(), names.stream, names.group);
+
+  /** Worked out anew only when there is another. */
+  function idsOfDead(): ReadonlySet<string> {
+    const { length, lastId: last } = deadLettersOf(memory(), names);
+    if (dead === undefined || dead.length !== length || dead.last !== last) {
+      const letters = deadLettersOf(memory(), names).list();
+      const ids = letters.map(({ fields }) => fields[fields.indexOf("original_id") + 1] as string);
+      dead = { length, last, ids: new Set(ids) };
+    }
+    return dead.ids;
+  }
+
+  return {
+    view(): View {
       const { groups, length, added, get, list } = stream();
-      const { parked, keys, ids, crashes } = tablesOf(memory, NAMES.stream, NAMES.group);
-      const group = groups.get(NAMES.group);
-      const others = [...groups].filter(([name]) => name !== NAMES.group);
+      const { parked, keys, ids, crashes, stats } = tables();
+      const group = groups.get(names.group);
+      const others = [...groups].filter(([name]) => name !== names.group);
       return {
-        now: Math.floor(now()),
+        now: timeOf(memory()),
         has: (id) => get(id) !== undefined,
         entries: () => list().map(({ id }) => id),
         length,
@@ -73,24 +98,18 @@ export function createModel({ now, isFull }: Surroundings): Backend & { view(): 
         keys,
         ids,
         crashes,
-        delayed: duesOf(delayedOf(memory, NAMES.stream)),
+        delayed: duesOf(delayedOf(memory(), names.stream)),
         entryOf: (id) =>
           list().find(({ fields: [name, value] }) => name === "xd:id" && value === id)?.id,
         dead: idsOfDead(),
+        stats,
       };
     },
 
     setPaused(paused) {
-      tablesOf(memory, NAMES.stream, NAMES.group).paused = paused;
+      tables().paused = paused;
     },
-    loseGroup: () => void stream().groups.delete(NAMES.group),
-    loseScripts() {},
-    stopReplication() {
-      const replica = copyMemory(memory);
-      return () => {
-        memory = replica;
-      };
-    },
+    loseGroup: () => void stream().groups.delete(names.group),
 
     makeGroup: (name) => void stream().createGroup(name, "0-0"),
     readAs: (name, count) => void stream().groups.get(name)?.read("auditor", count),

@@ -37,6 +37,8 @@ export interface Attempt {
   readonly number: number;
   /** The server does nothing after this time of its clock, if the call can be refused so. */
   readonly notAfter: number;
+  /** A copy that some proxy kept. */
+  readonly isLate: boolean;
 }
 
 /** Carries calls of processes to the server, as the store over Redis does: again without an answer. */
@@ -54,10 +56,10 @@ export function createNetwork(
     return new Promise<Answer | undefined>((resolve) => {
       const notAfter = Math.ceil(serverNow() + TIMEOUT_MS);
       const giveUp = () => scheduler.schedule(1_000, process, () => resolve(undefined));
-      const carryOut = async (): Promise<Answer | undefined> => {
+      const carryOut = async (isLate = false): Promise<Answer | undefined> => {
         if (scheduler.now() < weather.downUntil) return undefined;
         try {
-          const reply = await run({ number, notAfter });
+          const reply = await run({ number, notAfter, isLate });
           return reply === undefined ? undefined : { reply };
         } catch (error) {
           if (!(error instanceof OutOfMemory)) throw error;
@@ -73,7 +75,7 @@ export function createNetwork(
       const arriveLate = () => {
         scheduler.schedule(scheduler.integer(9_000), undefined, async () => {
           counters.count("late copy");
-          await carryOut();
+          await carryOut(true);
         });
       };
       if (scheduler.chance(weather.loss / 2)) {

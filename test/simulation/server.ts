@@ -1,25 +1,11 @@
 import { StoreError } from "../../src/errors.ts";
 import { randomId } from "../../src/random-id.ts";
-import type {
-  CallLimits,
-  Delivery,
-  SendRequest,
-  Store,
-  StoreQueue,
-  TurnReply,
-  TurnRequest,
-} from "../../src/store.ts";
-import type { Awaitable, Backend, Surroundings, View } from "./backend.ts";
+import type { CallLimits, Store, StoreQueue, TurnPart, TurnRequest } from "../../src/store.ts";
+import { type Awaitable, type Backend, NAMES, type Surroundings } from "./backend.ts";
 import type { Counters } from "./counters.ts";
-import {
-  checkEverything,
-  checkHandedOut,
-  checkKey,
-  checkLeases,
-  checkThrottling,
-  type Start,
-} from "./invariants.ts";
-import { type Ledger, Violation } from "./ledger.ts";
+import { createDesk } from "./desk.ts";
+import { checkApart } from "./invariants.ts";
+import type { Ledger } from "./ledger.ts";
 import { type Attempt, createNetwork, type Weather } from "./network.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
@@ -30,113 +16,53 @@ export type OpenBackend = (surroundings: Surroundings) => Awaitable<Backend>;
 export interface Scene {
   readonly scheduler: Scheduler;
   readonly weather: Weather;
-  readonly ledger: Ledger;
+  /** One for each queue of the world. */
+  readonly ledgers: readonly Ledger[];
   readonly counters: Counters;
   tell(text: () => string): void;
 }
 
 /** The server of a world: its contents, its clock, what can happen to it, and what must hold of it. */
 export async function createServer(open: OpenBackend, scene: Scene) {
-  const { scheduler, weather, ledger, counters, tell } = scene;
+  const { scheduler, weather, counters, tell } = scene;
   let ahead = 0; // of true time, in milliseconds
   const now = () => scheduler.now() + ahead;
   const backend = await open({ now, isFull: () => scheduler.now() < weather.fullUntil });
   const call = createNetwork(scheduler, weather, now, counters);
-  let paused = false;
-  const starts: Start[] = []; // of handlers, as far as the server allowed them
-  const passOf = new Map<string, string>(); // of tokens under way that got nothing again
-  let history = { exact: true, jumped: false };
+  const desks = scene.ledgers.map((ledger, place) => {
+    const names = NAMES[place] ?? NAMES[0];
+    return createDesk({ backend, place: backend.place(names), ledger, counters, now, tell });
+  });
 
-  async function send(queue: StoreQueue, request: SendRequest) {
-    counters.step();
-    const { added } = await backend.view();
-    const reply = await backend.send(queue, request);
-    tell(() => `send ${request.requestId} -> ${reply.ids}`);
-    if (reply.error !== undefined) counters.count("out of memory");
-    const numbers = request.entries.map((fields) => Number(fields[fields.indexOf("xd:d") + 1]));
-    const { exact, jumped } = history;
-    const stored = reply.ids.filter((id, index) => {
-      const message = ledger.at(numbers[index] as number);
-      const isNew = message.sentId === undefined && !message.duplicate;
-      if (queue.deduplicate && exact && !jumped && isNew) {
-        checkKey(ledger, message, reply.duplicates.includes(index) ? id : undefined, now());
-      }
-      message.duplicate = reply.duplicates.includes(index);
-      return !message.duplicate && ledger.stored(message.number, id);
-    });
-    counters.count("refused", reply.duplicates.length);
-    const after = await backend.view();
-    const atOnce = stored.filter((id) => !id.startsWith("d")).length;
-    if (after.added - added !== atOnce) {
-      throw new Violation(`${after.added - added} entries are stored for ${atOnce} messages`);
-    }
-    checkEverything(after, ledger);
-    return reply;
-  }
-
-  async function cancel(queue: StoreQueue, id: string, requestId: string): Promise<boolean> {
-    counters.step();
-    const found = await backend.cancel(queue, id, requestId);
-    tell(() => `cancel ${id} -> ${found}`);
-    const message = ledger.byId(id);
-    if (found && message !== undefined) ledger.cancelled(message);
-    if (found) counters.count("cancel");
-    checkEverything(await backend.view(), ledger);
-    return found;
+  function deskOf({ stream }: Pick<StoreQueue, "stream">) {
+    const desk = desks[NAMES.findIndex((names) => names.stream === stream)];
+    if (desk === undefined) throw new Error(`There is no queue ${stream}.`);
+    return desk;
   }
 
   async function turn(queue: StoreQueue, request: TurnRequest, attempt: Attempt) {
     counters.step();
-    const view = await backend.view();
-    const pending = view.group?.pending.list() ?? [];
-    const before = new Map(pending.map((item) => [item.id, item]));
-    const delayed = view.delayed.size;
+    const look = await deskOf(queue).watch(queue, request, attempt);
     const reply = await backend.turn(queue, request, attempt);
-    if (reply === undefined) return undefined;
-    const owns = ({ id, delivery }: Delivery) => {
-      const item = before.get(id);
-      return item?.consumer === request.token && item.deliveries === delivery;
-    };
-    countOutcomes(request, reply, owns);
-    tell(() => describeTurn(request, attempt.number, reply));
-    const after = await backend.view();
-    counters.count("promote", delayed - after.delayed.size);
-    checkLeases(after, queue, before, request, reply, attempt.number);
-    for (const { id, delivery, key } of request.complete) {
-      const settled = after.group?.pending.get(id) === undefined && !after.parked.has(id);
-      if (key === "" || !owns({ id, delivery, key }) || !settled) continue;
-      ledger.doneUntil.set(key, now() + queue.windowMs);
-    }
-    checkEverything(after, ledger);
-    // What comes again after a while was claimed when there were fewer.
-    if (reply.kind === "replayed") passOf.delete(request.token);
-    else passOf.set(request.token, request.pass);
-    const isLast = request.final || (request.held.length === 0 && reply.messages.length === 0);
-    if (request.leaving && isLast) {
-      for (const [token, pass] of passOf) if (pass === request.pass) passOf.delete(token);
-    }
-    if (history.exact && !history.jumped) {
-      if (reply.kind !== "replayed") starts.push({ at: after.now, count: reply.messages.length });
-      checkThrottling(after, queue, reply, { paused, starts, passOf });
-    }
-    checkHandedOut(after, ledger, queue, reply);
+    if (reply !== undefined) await look(reply);
     return reply;
   }
 
-  function countOutcomes(
-    request: TurnRequest,
-    reply: TurnReply,
-    owns: (delivery: Delivery) => boolean,
-  ): void {
-    const owned = (list: readonly Delivery[]) => list.filter(owns).length;
-    counters.count("complete", owned(request.complete));
-    counters.count("retry", owned(request.retry));
-    counters.count("dead", owned(request.dead) + reply.dead);
-    counters.count("release", owned(request.release));
-    counters.count("duplicate", reply.duplicates);
-    counters.count("reclaim", reply.reclaimed);
-    counters.count("replay", reply.kind === "replayed" ? reply.messages.length : 0);
-    counters.count("fenced", reply.lost.length);
+  async function turns(parts: readonly TurnPart[], attempt: Attempt) {
+    counters.step();
+    const looks = [];
+    for (const { queue, request } of parts) {
+      looks.push(await deskOf(queue).watch(queue, request, attempt));
+    }
+    const replies = await backend.turns(parts, attempt);
+    if (replies === undefined) return undefined;
+    checkApart(parts, replies);
+    counters.count("step over several");
+    for (const [place, { reply }] of replies.entries()) {
+      if (reply === undefined) counters.count("passed over");
+      else await looks[place]?.(reply);
+    }
+    return replies;
   }
 
   /** The store as one process sees it, through the network and by its own clock. */
@@ -151,7 +77,10 @@ export async function createServer(open: OpenBackend, scene: Scene) {
     return {
       ...scheduler.clockOf(process),
       async send(queue, request, limits) {
-        const run = () => send(queue, request);
+        const run = () => {
+          counters.step();
+          return deskOf(queue).send(queue, request);
+        };
         const { reply, requests, unanswered } = await call(process, { limits, run });
         const { error } = reply;
         const bill = { requests, commands: 0 };
@@ -162,15 +91,26 @@ export async function createServer(open: OpenBackend, scene: Scene) {
       },
       async cancel(queue, id, limits) {
         const requestId = randomId(scheduler.random);
-        const run = async () => ({ found: await cancel(queue, id, requestId) });
+        const run = async () => {
+          counters.step();
+          return { found: await deskOf(queue).cancel(queue, id, requestId) };
+        };
         return (await call(process, { limits, run })).reply.found;
       },
       turn: (queue, request, limits) => billed(limits, (attempt) => turn(queue, request, attempt)),
+      async turns(parts, limits) {
+        const run = (attempt: Attempt) => turns(parts, attempt);
+        const { reply, requests } = await call(process, { limits, run });
+        return reply.map((part, index) => {
+          const bill = { requests: index === 0 ? requests : 0, commands: 0 };
+          return { ...part, reply: part.reply && { ...part.reply, bill } };
+        });
+      },
       trim: (queue, groups, limits) =>
         billed(limits, async () => {
           counters.step();
           const reply = await backend.trim(queue, groups);
-          checkEverything(await backend.view(), ledger);
+          await deskOf(queue).check();
           return reply;
         }),
       repair: (queue, cursor, limits) =>
@@ -178,7 +118,6 @@ export async function createServer(open: OpenBackend, scene: Scene) {
           counters.step();
           return backend.repair(queue, cursor);
         }),
-      turns: unused,
       stats: unused,
       readDeadLetters: unused,
       redrive: unused,
@@ -197,53 +136,24 @@ export async function createServer(open: OpenBackend, scene: Scene) {
   return {
     storeFor,
     now,
-    view: (): Awaitable<View> => backend.view(),
-    get history() {
-      return history;
-    },
-    /** Another program's group on the same stream. */
-    makeGroup: backend.makeGroup,
-    /** That program reads some, and acknowledges those that it chooses. */
-    async readAs(name: string, count: number, isChosen: () => boolean) {
-      await backend.readAs(name, count);
-      await backend.ackAs(name, (await backend.pendingOf(name)).filter(isChosen));
-    },
+    /** Each of the queues, in the order of their priority. */
+    desks,
     jump(to: number) {
       ahead = to;
-      history = { ...history, jumped: true };
-    },
-    async setPaused(to: boolean) {
-      await backend.setPaused(to);
-      paused = to;
+      for (const desk of desks) desk.jumped();
     },
     loseScripts: backend.loseScripts,
-    async loseGroup() {
-      await backend.loseGroup();
-      history = { ...history, exact: false };
-    },
     /** From now on nothing reaches the replica; the function returned makes it the primary. */
     async stopReplication() {
       const promote = await backend.stopReplication();
-      const restore = ledger.remember();
+      const restores = desks.map(({ ledger }) => ledger.remember());
       return async () => {
         await promote();
-        restore();
-        history = { ...history, exact: false };
+        for (const restore of restores) restore();
+        for (const desk of desks) desk.forgot();
       };
     },
   };
-}
-
-function describeTurn(request: TurnRequest, attempt: number, reply: TurnReply): string {
-  const ids = (list: readonly Pick<Delivery, "id" | "delivery">[]) =>
-    list.map(({ id, delivery }) => `${id}/${delivery}`);
-  const { complete, retry, dead, release, held, renew, final } = request;
-  const asked = { complete, retry, dead, release, held };
-  const lists = Object.entries(asked).filter(([, list]) => list.length > 0);
-  const said = lists.map(([name, list]) => `${name} ${ids(list)}`);
-  const flags = `${renew ? " renews" : ""}${final ? " final" : ""} attempt ${attempt}`;
-  const lost = reply.lost.length > 0 ? `, lost ${reply.lost}` : "";
-  return `turn of ${request.token}${flags}: ${said.join(", ")} -> ${reply.kind} ${ids(reply.messages)}${lost}`;
 }
 
 function unused(): never {

@@ -4,45 +4,38 @@ import {
   drain,
   type Handler,
   type Queue,
-  type QueueOptions,
   Reject,
   SendError,
   StoreError,
 } from "../../src/index.ts";
+import type { Store } from "../../src/store.ts";
 import { NAMES } from "./backend.ts";
+import { drawClimate, LEASE_MS, type QueueClimate } from "./climate.ts";
 import type { Counters } from "./counters.ts";
-import { MOST_FAILURES } from "./invariants.ts";
+import type { Desk } from "./desk.ts";
 import { createLedger, type Plan, type Sent, Violation } from "./ledger.ts";
 import { calm } from "./network.ts";
 import { createScheduler, type Process } from "./scheduler.ts";
 import { createServer, type OpenBackend } from "./server.ts";
 
-const LEASE_MS = 20_000;
 const AUDIT = "audit";
-
-/** What a world is like; drawn from its seed. */
-interface Climate {
-  readonly queue: Omit<QueueOptions, "name" | "store">;
-  readonly pass: DrainOptions;
-  /** Another group reads the same stream. */
-  readonly audited: boolean;
-  readonly messages: number;
-  readonly keyed: number;
-  readonly distinctKeys: number;
-  /** How likely a message is delayed. */
-  readonly delayed: number;
-  readonly loss: number;
-  /** Disasters beside crashes, restarts and losses. */
-  readonly groupLost: boolean;
-  readonly failovers: boolean;
-  readonly jumps: boolean;
-}
 
 /** What a world is played on. */
 export interface Stage {
   readonly counters: Counters;
   readonly open: OpenBackend;
   readonly trace?: ((line: string) => void) | undefined;
+}
+
+/** One queue of a world. */
+interface Site {
+  readonly name: string;
+  readonly of: QueueClimate;
+  readonly desk: Desk;
+}
+
+function siteOf(of: QueueClimate, place: number, desk: Desk): Site {
+  return { name: (NAMES[place] ?? NAMES[0]).stream, of, desk };
 }
 
 /**
@@ -54,61 +47,25 @@ export interface Stage {
 export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   const scheduler = createScheduler(seed);
   const { chance, integer, pick } = scheduler;
-  const climate = drawClimate();
+  const climate = drawClimate(scheduler);
   const weather = { ...calm(), loss: climate.loss };
-  const ledger = createLedger();
+  const ledgers = climate.queues.map(() => createLedger());
   const tell = (text: string | (() => string)) =>
     trace?.(
       `${Math.round(scheduler.now() % 10_000_000)} ${typeof text === "string" ? text : text()}`,
     );
-  const server = await createServer(open, { scheduler, weather, ledger, counters, tell });
+  const server = await createServer(open, { scheduler, weather, ledgers, counters, tell });
+  const sites = climate.queues.map((of, place) => siteOf(of, place, server.desks[place] as Desk));
   const alive = new Set<Process>();
   let failure: unknown;
   let faults = true;
   let passes = 0;
   let failOver: (() => Promise<void>) | undefined;
 
-  function drawClimate(): Climate {
-    const audited = chance(0.15);
-    const kept = audited || chance(0.1);
-    const disaster = integer(7);
-    return {
-      queue: {
-        visibilityTimeout: LEASE_MS,
-        maxFailures: 2 + integer(MOST_FAILURES - 1),
-        maxDeliveries: 3 + integer(5),
-        backoff: { initial: "1 s", max: "20 s" },
-        onCrash: chance(0.05) ? "dead" : "retry",
-        shared: audited && chance(0.5),
-        ...(kept && !audited ? { retention: { age: "1 m" } } : {}),
-        keepResults: chance(0.1),
-        deduplicate: chance(0.3),
-        ...(chance(0.15) ? { maxInFlight: 5 + integer(20) } : {}),
-        ...(chance(0.15) ? { maxPasses: 1 + integer(3) } : {}),
-        ...(chance(0.15)
-          ? { rateLimit: { limit: 5 + integer(20), per: 1_000 + integer(9_000) } }
-          : {}),
-        ...(chance(0.15) ? { maxBacklog: { messages: 20 + integer(60) } } : {}),
-      },
-      pass: {
-        batch: 3 + integer(20),
-        concurrency: 1 + integer(10),
-        lanes: 1 + integer(3),
-        prefetch: chance(0.8),
-        maxDuration: 5_000 + integer(40_000),
-        ...(chance(0.2) ? { maxMessages: 10 + integer(30) } : {}),
-        ...(chance(0.2) ? { maxRequests: 4 + integer(12) } : {}),
-      },
-      audited,
-      messages: 60 + integer(90),
-      keyed: pick([0, 0, 0.5, 1]),
-      distinctKeys: 5 + integer(60),
-      delayed: pick([0, 0, 0.2, 0.6]),
-      loss: pick([0.02, 0.05, 0.1]),
-      groupLost: disaster < 2 && !kept,
-      failovers: disaster === 2,
-      jumps: disaster === 3,
-    };
+  function siteNamed(name: string): Site {
+    const site = sites.find((other) => other.name === name);
+    if (site === undefined) throw new Error(`There is no queue ${name}.`);
+    return site;
   }
 
   function process(name: string): Process {
@@ -122,8 +79,11 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     alive.delete(ended);
   }
 
-  const queueFor = (owner: Process): Queue<number> =>
-    createQueue<number>({ name: NAMES.stream, store: server.storeFor(owner), ...climate.queue });
+  const queueFor = (
+    owner: Process,
+    { name, of }: Site,
+    store: Store = server.storeFor(owner),
+  ): Queue<number> => createQueue<number>({ name, store, ...of.options });
 
   function drawPlan(): Plan {
     return {
@@ -133,28 +93,32 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     };
   }
 
-  async function produce(owner: Process, count: number): Promise<void> {
-    const queue = queueFor(owner);
+  async function produce(owner: Process, site: Site, count: number): Promise<void> {
+    const queue = queueFor(owner, site);
     let left = count;
     while (left > 0) {
       const size = Math.min(left, 1 + integer(12));
       left -= size;
       const batch = Array.from({ length: size }, () => {
-        const key = chance(climate.keyed) ? `k${integer(climate.distinctKeys)}` : undefined;
-        return ledger.plan(key, drawPlan());
+        const key = chance(site.of.keyed) ? `k${integer(site.of.distinctKeys)}` : undefined;
+        return site.desk.ledger.plan(key, drawPlan());
       });
-      await send(queue, batch);
+      await send(queue, site.of, batch);
       await scheduler.wait(owner, integer(6_000));
       await cancelSome(queue, batch);
     }
     end(owner);
   }
 
-  async function send(queue: Queue<number>, batch: readonly Sent[]): Promise<void> {
+  async function send(
+    queue: Queue<number>,
+    { delayed }: QueueClimate,
+    batch: readonly Sent[],
+  ): Promise<void> {
     const entries = batch.map(({ number, key }) => ({
       payload: number,
       ...(key === undefined ? {} : { idempotencyKey: key }),
-      ...(chance(climate.delayed) ? { delay: pick([1, 1_000, 10_000, 60_000]) } : {}),
+      ...(chance(delayed) ? { delay: pick([1, 1_000, 10_000, 60_000]) } : {}),
     }));
     try {
       await queue.sendBatch(entries);
@@ -187,11 +151,15 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     message.confirmed = true;
   }
 
-  const handlerOf = (owner: Process): Handler<number> =>
-    async function handle({ id, payload, deliveries, failures, idempotencyKey }, { signal }) {
+  const handlerOf = (owner: Process, running: Map<Sent, symbol | undefined>): Handler<number> =>
+    async function handle(
+      { queue, id, payload, deliveries, failures, idempotencyKey },
+      { signal, fence },
+    ) {
       counters.step();
+      const { ledger, history } = siteNamed(queue).desk;
       const message = ledger.at(payload);
-      const { exact, jumped } = server.history;
+      const { exact, jumped } = history;
       tell(`${owner.name} starts ${id} (${payload}), delivery ${deliveries}, failures ${failures}`);
       // Where the server's clock jumps, a lease ends before its holder can know.
       if (exact && !jumped && deliveries <= message.lastDelivery) {
@@ -206,10 +174,19 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         throw fail(`${id} is started, though the work of ${idempotencyKey} is done`);
       }
       if (exact && message.cancelled) throw fail(`${id} is started, though it was cancelled`);
+      const batch = message.suspects.get(fence);
+      if (exact && !jumped && [...running.values()].some((other) => other !== batch)) {
+        throw fail(`${id} runs beside others, though it or they may kill the process`);
+      }
+      running.set(message, batch);
       let over = false;
+      const leave = () => {
+        running.delete(message);
+        over = true;
+      };
       const refuse = () => {
         if (!over) message.refusals += 1;
-        over = true;
+        leave();
       };
       signal.addEventListener("abort", refuse, { once: true });
       if (message.plan.ms > 0) await scheduler.wait(owner, message.plan.ms);
@@ -217,13 +194,14 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       tell(`${owner.name} ends ${id} (${payload})`);
       if (message.plan.rejects) {
         message.works += 1; // given up by its own word
+        running.delete(message);
         throw new Reject("never");
       }
       if (message.refusals < message.plan.failures) {
         refuse();
         throw new Error("not yet");
       }
-      over = true;
+      leave();
       message.works += 1;
     };
 
@@ -233,11 +211,24 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     return violation;
   }
 
-  function tick(options: DrainOptions = climate.pass): Process {
+  /** What a pass drains: all queues in their order, or one of them by itself. */
+  function sitesOf(isAlone: boolean): readonly Site[] {
+    return isAlone ? [pick(sites)] : sites;
+  }
+
+  function tick(options: DrainOptions = climate.pass, isAlone = chance(0.1)): Process {
     passes += 1;
     const owner = process(`pass ${passes}`);
     tell(`${owner.name} begins`);
-    void drain(queueFor(owner), handlerOf(owner), options)
+    const store = server.storeFor(owner);
+    const drained = sitesOf(isAlone).map((site) => queueFor(owner, site, store));
+    const handler = handlerOf(owner, new Map());
+    const [only] = drained;
+    const pass =
+      drained.length === 1 && only !== undefined
+        ? drain(only, handler, options)
+        : drain(drained, handler, { ...options, ...climate.weights });
+    void pass
       .catch((error: unknown) => {
         if (!(error instanceof StoreError)) failure ??= error;
       })
@@ -259,10 +250,10 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   }
 
   /** A program of another make: reads, and acknowledges later or never. */
-  async function audit(): Promise<void> {
-    if (!climate.audited) return;
-    await server.readAs(AUDIT, 1 + integer(8), () => chance(0.5));
-    if (faults) scheduler.schedule(integer(8_000), undefined, audit);
+  async function audit(site: Site): Promise<void> {
+    if (!site.of.audited) return;
+    await site.desk.readAs(AUDIT, 1 + integer(8), () => chance(0.5));
+    if (faults) scheduler.schedule(integer(8_000), undefined, () => audit(site));
   }
 
   async function disturb(): Promise<void> {
@@ -301,16 +292,18 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   /** Somebody stops all work for a while. */
   async function pause(): Promise<void> {
     counters.count("pause");
-    await server.setPaused(true);
-    tell("the queue is paused");
-    scheduler.schedule(1_000 + integer(20_000), undefined, () => server.setPaused(false));
+    const { name, desk } = pick(sites);
+    await desk.setPaused(true);
+    tell(`${name} is paused`);
+    scheduler.schedule(1_000 + integer(20_000), undefined, () => desk.setPaused(false));
   }
 
   async function disaster(): Promise<void> {
-    if (climate.groupLost && chance(0.5)) {
+    const { of, desk, name } = pick(sites);
+    if (of.groupLost && chance(0.5)) {
       counters.count("group lost");
-      tell("the group is lost");
-      await server.loseGroup();
+      tell(`the group of ${name} is lost`);
+      await desk.loseGroup();
     } else if (climate.jumps) {
       counters.count("clock jump");
       server.jump((scheduler.random() - 0.5) * 4 * LEASE_MS);
@@ -339,28 +332,34 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     faults = false;
     await failOver?.();
     Object.assign(weather, calm());
-    await server.setPaused(false);
+    for (const { desk } of sites) await desk.setPaused(false);
     for (const sleeper of alive) sleeper.frozenUntil = 0;
     while (alive.size > 0 && (await step())) {}
     for (let round = 0; round < 300; round += 1) {
-      if (ledger.open.size === 0 && (await untidy()) === "") return;
-      await audit();
-      const owner = tick({ ...climate.pass, maxDuration: "25 s" });
+      if (openOnes().length === 0 && (await untidy()) === "") return;
+      for (const site of sites) await audit(site);
+      const owner = tick({ ...climate.pass, maxDuration: "25 s" }, false);
       while (owner.alive && (await step())) {}
       scheduler.schedule(LEASE_MS / 2, undefined, () => {});
       while (await step()) {}
     }
-    const open = [...ledger.open].map(({ id, number }) => `${number} (${id})`);
+    const open = openOnes().map(({ id, number }) => `${number} (${id})`);
     throw new Violation(
       `passes do not empty the queue: ${open.slice(0, 5).join(", ")}, ${await untidy()}`,
     );
   }
 
-  /** What a drained queue must not leave behind. */
+  const openOnes = () => ledgers.flatMap(({ open }) => [...open]);
+
+  /** What drained queues must not leave behind. */
   async function untidy(): Promise<string> {
-    const { group, parked, delayed, length } = await server.view();
+    return (await Promise.all(sites.map(leftIn))).filter((left) => left !== "").join(", ");
+  }
+
+  async function leftIn({ of, desk }: Site): Promise<string> {
+    const { group, parked, delayed, length } = await desk.place.view();
     const consumers = group?.consumers.filter((name) => name !== "xd:suspects") ?? [];
-    const kept = climate.audited || climate.queue.retention !== undefined;
+    const kept = of.audited || of.options.retention !== undefined;
     return [
       ...consumers,
       ...(parked.size > 0 ? ["parked"] : []),
@@ -369,19 +368,22 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     ].join(", ");
   }
 
-  if (climate.audited) await server.makeGroup(AUDIT);
-  for (let i = 0; i < 3; i += 1) {
-    void produce(process(`producer ${i}`), Math.ceil(climate.messages / 3)).catch((error) => {
-      failure ??= error;
-    });
+  for (const site of sites) {
+    if (site.of.audited) await site.desk.place.makeGroup(AUDIT);
+    for (let i = 0; i < 3; i += 1) {
+      const owner = process(`producer ${i} of ${site.name}`);
+      void produce(owner, site, Math.ceil(site.of.messages / 3)).catch((error) => {
+        failure ??= error;
+      });
+    }
   }
   cron();
-  await audit();
+  for (const site of sites) await audit(site);
   const until = scheduler.now() + 200_000 + integer(200_000);
   while (scheduler.now() < until) {
     if (chance(0.06)) await disturb();
     await step();
   }
   await settle();
-  return { messages: ledger.messages.length };
+  return { messages: ledgers.reduce((sum, { messages }) => sum + messages.length, 0) };
 }

@@ -1,7 +1,7 @@
 -- The consumer group: made when it is missing, looked at by a survey, and what this token owns of it.
 
 local NEVER = 2 ^ 53 - 1 -- the score of the trim's marker in the parked set
-local pending, groups, unread -- known after a survey
+local pending, groups, unread, consumers -- known after a survey
 local length, first_ms, trimmed_excess = 0, nil, nil
 local all_settled, all_read_ms = true, math.huge -- over every group of the stream
 
@@ -47,13 +47,13 @@ do
       all_settled = all_settled and found.pending == 0
       all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
       if found.name == group then
-        pending, unread = found.pending, found["entries-read"]
+        pending, unread, consumers = found.pending, found["entries-read"], found.consumers
       end
     end
     if not pending then
       create_group(not missing)
       append(groups, group)
-      pending, unread = 0, false
+      pending, unread, consumers = 0, false, 1
     end
   end
 

@@ -1,9 +1,9 @@
 -- What a pass tells of itself in the turn that ends it: counters and the times of the last pass in a
 -- hash, and an entry in a capped journal. A pass that did nothing leaves its time alone. Nothing reads
--- them to decide.
+-- them to decide, and what goes wrong with them harms no work: it is not told then.
 
 local journaled = 0
-local write_journal
+local write_journal, recognise_journal
 do
   local STOPPED = { "paused", "limited", "limited", "limited" } -- as held_back says
   local totals_at = crashed_at + crashed
@@ -51,16 +51,15 @@ do
     return 0
   end
 
-  local function add_entry(stopped)
-    local entry = { "XADD", more.journal_key, "MAXLEN", "~", 1000, "*", "stopped", stopped }
-    append(entry, "backlog", backlog())
+  local function entry_of(stopped)
+    local entry = { "stopped", stopped, "backlog", 0 }
     for i = shown_at, shown_at + 2 * more.shown - 1 do
       entry[#entry + 1] = ARGV[i]
     end
     for _, name in ipairs(names) do
       append(entry, name, whole(amounts[name]))
     end
-    call(unpack(entry))
+    return entry
   end
 
   -- One of sixty fields, each for a minute: "minute:completed:failed".
@@ -75,18 +74,56 @@ do
     return whole(minute) .. ":" .. whole(math.max(0, completed)) .. ":" .. whole(math.max(0, failed))
   end
 
+  local function write(...)
+    local reply = try(...)
+    return type(reply) ~= "table" or not reply.err
+  end
+
+  -- The last turns that told are named, so that none counts twice: not when it is sent again, nor when a
+  -- copy of it arrives late. A token counts its turns.
+  local function has_told(by)
+    local own, number = string.match(more.turn_name, "^(.*)/(%d+)$")
+    for of, told in string.gmatch(by or "", "(%S+)/(%d+) ") do
+      if of == own and tonumber(told) >= tonumber(number) then
+        return true
+      end
+    end
+    return false
+  end
+
+  local function named_before(by)
+    return string.sub(more.turn_name .. " " .. (by or ""), 1, 256)
+  end
+
+  -- Says whether the turn's amounts are in the hash now, and were not before.
   local function add_counters(changes)
     local minute = "m" .. whole(floor(now / 60000) % 60)
-    local before = call("HMGET", more.stats_key, minute, unpack(names))
-    append(changes, minute, minute_with(before[1]), "by", more.turn_name)
-    for i, name in ipairs(names) do
-      append(changes, name, whole(tonumber(before[i + 1] or "0") + amounts[name]))
+    local before = try("HMGET", more.stats_key, "by", minute, unpack(names))
+    if before.err or has_told(before[1]) then
+      journaled = before.err and 0 or 1
+      return false
     end
-    call("HSET", more.stats_key, unpack(changes))
+    append(changes, "by", named_before(before[1]), minute, minute_with(before[2]))
+    for i, name in ipairs(names) do
+      append(changes, name, whole(math.max(0, (tonumber(before[i + 2] or "0") or 0) + amounts[name])))
+    end
+    journaled = write("HSET", more.stats_key, unpack(changes)) and 1 or 0
+    return journaled == 1
+  end
+
+  -- This attempt does not end the pass. An earlier one may have, and one that arrives late must not.
+  function recognise_journal()
+    local by = try("HGET", more.stats_key, "by") or nil
+    if type(by) == "table" then
+      return
+    end
+    journaled = has_told(by) and 1 or 0
+    if journaled == 0 then
+      write("HSET", more.stats_key, "by", named_before(by))
+    end
   end
 
   function write_journal(ending)
-    journaled = 1
     local changes = { "last", whole(now) }
     if ending and claim > 0 and held_back == 0 then
       append(changes, "empty", whole(now))
@@ -94,17 +131,17 @@ do
     count_listed(totals_at, overhead_at - 1)
     count_found()
     if #names == 0 then
-      call("HSET", more.stats_key, unpack(changes))
+      journaled = write("HSET", more.stats_key, unpack(changes)) and 1 or 0
       return
-    end
-    if attempt > 1 and call("HGET", more.stats_key, "by") == more.turn_name then
-      return -- an earlier attempt has told
     end
     count_listed(overhead_at, times_at - 1)
     count("commands", commands + 4)
     local stopped = more.reason ~= "" and more.reason or STOPPED[held_back] or "empty"
-    add_entry(ending and stopped or "running")
+    local entry = entry_of(ending and stopped or "running")
     count_listed(times_at, shown_at - 1)
-    add_counters(changes)
+    if add_counters(changes) then
+      entry[4] = backlog()
+      write("XADD", more.journal_key, "MAXLEN", "~", 1000, "*", unpack(entry))
+    end
   end
 end

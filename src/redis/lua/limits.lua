@@ -65,10 +65,11 @@ do
     end
   end
 
-  -- With a long handler in hand it claims nothing for a while; or it gets what it has claimed already.
+  -- With a long handler in hand it claims nothing for a while; or it gets what it has claimed already. One
+  -- whose lease ran out meanwhile is under way all the same.
   function renew_pass()
-    if more.max_passes > 0 and (claim == 0 or kind == "replayed") then
-      call("ZADD", more.passes_key, "XX", whole(now + lease), more.pass)
+    if more.max_passes > 0 and (claim == 0 and next(still_held) or kind == "replayed") then
+      call("ZADD", more.passes_key, whole(now + lease), more.pass)
     end
   end
 

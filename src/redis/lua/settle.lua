@@ -1,25 +1,5 @@
 -- The outcomes of the pass: completed, to be retried, given back. (Dead ones: dead-letters.lua.)
 
-local record_done
-do
-  local done_until = whole((now + window) * 2 + 1)
-
-  -- The record of done work, under its key, or where results are kept under the id.
-  function record_done(id, key, result)
-    local name = key
-    if keep_results == 1 then
-      if name == "" then
-        name = id
-      end
-      append(results, name, result)
-    end
-    if name ~= "" then
-      records[#records + 1] = done_until
-      records[#records + 1] = name
-    end
-  end
-end
-
 -- Its lease ran out, and another message has its key by now. Where that one is not done, this delivery
 -- counts, and is no failure of the handler.
 local function give_way(id, count)
@@ -37,6 +17,23 @@ end
 
 local settle_completed
 do
+  local done_until = whole((now + window) * 2 + 1)
+
+  -- The record of done work, under its key, or where results are kept under the id.
+  local function record_done(id, key, result)
+    local name = key
+    if keep_results == 1 then
+      if name == "" then
+        name = id
+      end
+      append(results, name, result)
+    end
+    if name ~= "" then
+      records[#records + 1] = done_until
+      records[#records + 1] = name
+    end
+  end
+
   local function settle_with_care(row)
     local id, count = delivery_at(row)
     local key = key_at(row)

@@ -26,11 +26,12 @@ end
 if promoted > 0 then
   length, first_ms, unread = length + promoted, first_ms or now, unread and unread + promoted
 end
-local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0
+-- More consumers than ours for suspects: a dead pass may have left one.
+local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and consumers < 2
 local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects")
+    "trimmed", "format", "suspects", "kept")
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -39,6 +40,9 @@ if survey > 0 and not quiet then
     keep = 1
   elseif shared == 1 then
     append(changes, "shared", "1")
+  end
+  if retain ~= "" and not state[10] then
+    append(changes, "kept", "1")
   end
   local known = tonumber(state[7] or "0")
   if trimmed_excess and trimmed_excess > known then
@@ -90,7 +94,7 @@ if claim > 0 and kind == "ordinary" and not quiet then
     append(changes, "suspects", kind == "suspects" and "1" or "0")
   end
 end
-if suspects == 3 and (pending or 1) > 0 then
+if suspects == 3 and held_back ~= 1 and (pending or 1) > 0 then
   suspects_left = #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS)
 end
 if #changes > 0 then
@@ -108,7 +112,7 @@ flush()
 
 local ending = hand_empty and #messages == 0
 keep_house(keyed_claim, ending)
-if ending then
+if ending and #left == 0 then
   leave()
 end
 if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or survey ~= 1) then
@@ -132,6 +136,8 @@ end
 
 if more.track == 2 or more.track == 1 and ending then
   write_journal(ending)
+elseif more.track == 1 and attempt > 1 then
+  recognise_journal()
 end
 
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,

@@ -1,0 +1,165 @@
+import { dirname } from "node:path";
+import type { Argv } from "yargs";
+import { accessToken } from "../access-token.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { watchChanges } from "../dev/changes.ts";
+import { startDashboard } from "../dev/dashboard.ts";
+import { startGateway } from "../dev/gateway.ts";
+import { createLog } from "../dev/log.ts";
+import { passProgram, type Surroundings, serverProgram } from "../dev/programs.ts";
+import { redisFor } from "../dev/redis.ts";
+import type { Service } from "../dev/service.ts";
+import { type Supervised, supervise } from "../dev/supervise.ts";
+import { checkTick, tick } from "../dev/ticker.ts";
+import { UsageError } from "../errors.ts";
+import { lengthMs } from "../moments.ts";
+import { wholeNumber } from "../numbers.ts";
+import { untilAborted } from "../until-aborted.ts";
+
+interface DevArguments {
+  readonly queue: string | undefined;
+  readonly module: string | undefined;
+  readonly run: string | undefined;
+  readonly tick: readonly string[];
+  readonly every: string;
+  readonly watch: readonly string[];
+  readonly show: readonly string[];
+  readonly redis: string | undefined;
+  readonly data: string | undefined;
+  readonly port: number;
+  readonly passOptions: readonly string[] | undefined;
+}
+
+export const dev = defineCommand({
+  usage: "dev",
+  describe: "Run it all on this machine: Redis, its REST API, and your functions",
+  examples: [
+    ["$0 dev -q orders --module ./ship.js", "passes with a module, again when it changes"],
+    [
+      "$0 dev --run 'node server.js' --tick http://localhost:3000/queues/orders/drain --watch src",
+      "your own server, asked for passes",
+    ],
+    ["$0 dev -q orders --module ./ship.js -- --max-failures 3", "behind --: options of `drain`"],
+  ],
+  rest: "passOptions",
+  options: (argv) => withDev(argv),
+  async run(args, context) {
+    const everyMs = Math.max(100, lengthMs("every", args.every));
+    const port = wholeNumber("--port", args.port, { min: 0, max: 65_535 });
+    const ticks = args.tick.map(checkTick);
+    if ((args.module === undefined) !== (args.queue === undefined)) {
+      throw new UsageError("Expected --queue and --module together.");
+    }
+    const { token } = accessToken(context.terminal.env);
+    const changes = watchChanges(watched(args));
+    const services: Service[] = [];
+    try {
+      services.push(await redisFor(args, context.terminal.env));
+      const redis = services[0]?.url ?? "";
+      services.push(await startGateway({ redis, token, port }));
+      const queues = shownQueues(args);
+      if (queues.length > 0) services.push(await startDashboard({ redis, token, queues }));
+      const settings = settingsFor(services, token);
+      await present(services, settings, context);
+
+      const { signal } = context.terminal;
+      const log = createLog(context.output);
+      const env = { ...context.terminal.env, ...settings };
+      const programs = programsOf(args, { env, log, pauseMs: everyMs });
+      await Promise.all([
+        ...programs.map((program) => supervise(program, changes, signal)),
+        ...ticks.map((url) => tick(url, { token, everyMs, signal, log })),
+        untilAborted(signal),
+      ]);
+      return 0;
+    } finally {
+      changes.close();
+      for (const service of services.reverse()) await service.close();
+    }
+  },
+});
+
+function withDev<Options>(argv: Argv<Options>): Argv<Options & DevArguments> {
+  const group = "Your functions:";
+  return argv.options({
+    queue: { alias: "q", type: "string", group, describe: "Queue that --module works on" },
+    module: { type: "string", group, describe: "A module that exports a handler" },
+    run: { type: "string", group, describe: "A shell command that starts your server" },
+    tick: {
+      type: "string",
+      array: true,
+      default: [],
+      group,
+      describe: "Address to ask for passes",
+    },
+    every: { type: "string", default: "5s", group, describe: "How often to ask" },
+    watch: {
+      type: "string",
+      array: true,
+      default: [],
+      group,
+      describe: "What to watch for changes [the folder of --module]",
+    },
+    show: {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "Queues to show in the dashboard [--queue]",
+    },
+    redis: { type: "string", describe: "A Redis to work with [a redis-server of the PATH]" },
+    data: { type: "string", describe: "Folder in which Redis keeps its data [it keeps none]" },
+    port: { type: "number", default: 0, describe: "Port of the REST API; 0 is a free one" },
+  }) as unknown as Argv<Options & DevArguments>;
+}
+
+function watched({ watch, module }: DevArguments): readonly string[] {
+  return watch.length === 0 && module !== undefined ? [dirname(module)] : watch;
+}
+
+function shownQueues({ show, queue }: DevArguments): readonly string[] {
+  return show.length > 0 || queue === undefined ? show : [queue];
+}
+
+/** The variables by which functions and this command line find it all. */
+function settingsFor(
+  services: readonly Service[],
+  token: string,
+): Readonly<Record<string, string>> {
+  const urlOf = (name: string) => services.find((service) => service.name === name)?.url ?? "";
+  return {
+    UPSTASH_REDIS_REST_URL: urlOf("gateway"),
+    UPSTASH_REDIS_REST_TOKEN: token,
+    REDIS_URL: urlOf("redis"),
+    XDRAIN_TOKEN: token,
+  };
+}
+
+async function present(
+  services: readonly Service[],
+  env: Readonly<Record<string, string>>,
+  { output }: Context,
+): Promise<void> {
+  const shown = services.map(({ name, url, note }) => ({ name, url: withoutLogin(url), note }));
+  const lines = [
+    ...shown.map(
+      ({ name, url, note }) => `${name.padEnd(9)} ${output.colours.bold(url)} (${note})`,
+    ),
+    "",
+    "For other shells:",
+    ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
+    "",
+  ];
+  await output.value({ source: "dev", event: "ready", services: shown, env }, lines);
+}
+
+function withoutLogin(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//***@");
+}
+
+function programsOf(args: DevArguments, surroundings: Surroundings): readonly Supervised[] {
+  const { run, module, queue, passOptions = [] } = args;
+  const server = run === undefined ? [] : [serverProgram(run, surroundings)];
+  if (module === undefined || queue === undefined) return server;
+  const own = ["--queue", queue, "--module", module, ...passOptions];
+  return [...server, passProgram(own, surroundings)];
+}

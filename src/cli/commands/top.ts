@@ -1,0 +1,91 @@
+import { inspect } from "../../inspect/index.ts";
+import type { Queue } from "../../queue.ts";
+import type { QueueStats } from "../../statistics.ts";
+import { type Context, defineCommand } from "../command.ts";
+import { type ExitCode, UsageError } from "../errors.ts";
+import { lengthMs } from "../moments.ts";
+import { printable } from "../printable.ts";
+import { onQueue, withQueue } from "../queue.ts";
+import { openScreen } from "../screen.ts";
+import { type TopView, topLines } from "../top-lines.ts";
+
+const CONSUMERS = 5;
+const PASSES = 8;
+
+export const top = defineCommand({
+  usage: "top",
+  describe: "Watch a queue: what `stats` shows, its consumers and its passes",
+  examples: [
+    ["$0 top -q orders", "until q is pressed"],
+    ["$0 top -q orders --json --interval 10s", "a line of statistics every ten seconds"],
+  ],
+  options: (argv) =>
+    withQueue(argv).option("interval", {
+      type: "string",
+      default: "2s",
+      describe: "How often to look",
+    }),
+  run(args, context) {
+    const { terminal, output } = context;
+    const intervalMs = Math.max(100, lengthMs("interval", args.interval));
+    if (!output.json && !(terminal.output.isTTY === true && terminal.input.isTTY === true)) {
+      throw new UsageError(
+        "Expected a terminal: elsewhere `xdrain stats` or --json shows the same.",
+      );
+    }
+    return onQueue(args, context, (queue) =>
+      output.json ? printStats(queue, intervalMs, context) : show(queue, intervalMs, context),
+    );
+  },
+});
+
+async function printStats(
+  queue: Queue<unknown>,
+  intervalMs: number,
+  { terminal, output }: Context,
+): Promise<ExitCode> {
+  const { store } = queue.resolved;
+  while (!terminal.signal.aborted) {
+    await output.value({ queue: queue.name, ...(await queue.stats()) }, "");
+    await store.sleep(intervalMs, terminal.signal);
+  }
+  return 0;
+}
+
+async function show(
+  queue: Queue<unknown>,
+  intervalMs: number,
+  { terminal, output }: Context,
+): Promise<ExitCode> {
+  const screen = openScreen(terminal);
+  const leaving = new AbortController();
+  void screen.left.then(() => leaving.abort());
+  let before: QueueStats | undefined;
+  try {
+    while (!leaving.signal.aborted) {
+      try {
+        const view = await look(queue, before);
+        before = view.stats;
+        screen.draw(topLines(queue.name, view, output.colours));
+      } catch (error) {
+        // Redis may come back, and then there is something to see.
+        const text = error instanceof Error ? error.message : String(error);
+        screen.draw([queue.name, "", output.colours.red(printable(text)), "", "q quits"]);
+      }
+      await queue.resolved.store.sleep(intervalMs, leaving.signal);
+    }
+  } finally {
+    screen.close();
+  }
+  return 0;
+}
+
+async function look(queue: Queue<unknown>, before: QueueStats | undefined): Promise<TopView> {
+  const view = inspect(queue);
+  const [stats, consumers, passes] = await Promise.all([
+    queue.stats(),
+    view.consumers({ order: "pending", count: CONSUMERS }),
+    view.journal({ count: PASSES }),
+  ]);
+  return { stats, consumers: consumers.items, passes: passes.items, before };
+}

@@ -1,0 +1,31 @@
+import type { Output } from "../output.ts";
+import { printable } from "../printable.ts";
+
+/** What `dev` tells of what runs in it: a line each, in the order in which it came. */
+export interface DevLog {
+  /** `value` is for programs, `line` for people. */
+  tell(source: string, line: string, value?: Readonly<Record<string, unknown>>): void;
+  /** Tells of each line of a stream. */
+  lines(source: string): (chunk: Buffer | string) => void;
+}
+
+const WIDTH = 9;
+
+export function createLog(output: Output): DevLog {
+  const { dim } = output.colours;
+  const tell: DevLog["tell"] = (source, line, value = { line }) => {
+    const text = `${dim(source.padEnd(WIDTH))} ${printable(line)}`;
+    output.row({ source, ...value }, text).catch(() => {}); // nobody reads any more
+  };
+  return {
+    tell,
+    lines(source) {
+      let rest = "";
+      return (chunk) => {
+        const found = (rest + String(chunk)).split("\n");
+        rest = found.pop() ?? "";
+        for (const line of found) tell(source, line);
+      };
+    },
+  };
+}

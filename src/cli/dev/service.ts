@@ -1,0 +1,9 @@
+/** Something that `dev` serves, and ends when it ends. */
+export interface Service {
+  readonly name: string;
+  /** Where it is. */
+  readonly url: string;
+  /** For a person, beside the address. */
+  readonly note: string;
+  close(): Promise<void>;
+}

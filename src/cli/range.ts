@@ -1,0 +1,35 @@
+import { moment } from "./moments.ts";
+
+const ID = /^\d{1,15}-\d{1,20}$/;
+
+/** The last entry that a millisecond can have. */
+const LAST = "18446744073709551615";
+
+/** Ids between which entries are meant, both excluded. */
+export interface IdBounds {
+  readonly after: string | undefined;
+  readonly before: string | undefined;
+}
+
+/** `--since` is included, `--until` is not; an id given as one is behind or before which. @throws UsageError */
+export function idBounds(
+  args: { readonly since: string | undefined; readonly until: string | undefined },
+  now: number,
+): IdBounds {
+  const { since, until } = args;
+  return {
+    after: since === undefined ? undefined : behind("--since", since, now),
+    before:
+      until === undefined ? undefined : ID.test(until) ? until : `${time("--until", until, now)}-0`,
+  };
+}
+
+function behind(flag: string, given: string, now: number): string | undefined {
+  if (ID.test(given)) return given;
+  const ms = time(flag, given, now);
+  return ms < 1 ? undefined : `${ms - 1}-${LAST}`;
+}
+
+function time(flag: string, given: string, now: number): number {
+  return Math.max(0, Math.floor(moment(flag, given, now)));
+}

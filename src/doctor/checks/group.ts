@@ -1,0 +1,117 @@
+import { comesAfter } from "../../oldest-ready.ts";
+import type { QueueStats } from "../../statistics.ts";
+import type { Facts, GroupFacts, StreamFacts } from "../facts.ts";
+import type { Check, Finding } from "../finding.ts";
+import { counted, redisCli, xdrain } from "../words.ts";
+
+/** The stream and its group: missing, of another type, or begun behind messages. */
+export const checkGroup: Check = (facts) => [
+  ...otherType(facts),
+  ...missing(facts),
+  ...facts.groups.flatMap((group) => createdAtEnd(facts, group)),
+  ...hidden(facts),
+];
+
+function otherType({ streamIs, queue }: Facts): Finding[] {
+  if (streamIs !== "other") return [];
+  return [
+    {
+      id: "not-a-stream",
+      severity: "problem",
+      what: `The key ${queue.stream} is not a stream.`,
+      why: "Nothing can be sent to it or read from it: some other program uses the name.",
+      mend: `${redisCli("TYPE", queue.stream)}  # then give the queue another name`,
+    },
+  ];
+}
+
+function missing(facts: Facts): Finding[] {
+  const { queue, streamIs, groups, stats } = facts;
+  if (streamIs !== "there" || groups.some(({ own }) => own)) return [];
+  const others = groups.map(({ name }) => name).join(", ");
+  const seen = others === "" ? "" : ` It has ${others}.`;
+  const was = stats?.lastPassAt !== undefined;
+  const wanted = was || facts.groupIsNamed || groups.length === 0;
+  const find = { id: "group-missing", what: `The stream has no group ${queue.group}.${seen}` };
+  if (!wanted) {
+    return [
+      {
+        ...find,
+        severity: "note",
+        why: "xdrain has not drained this stream yet, so its other groups were looked at.",
+        mend: `${xdrain(facts, "doctor", "GROUP")}  # with the name of the group that is meant`,
+      },
+    ];
+  }
+  return [
+    {
+      ...find,
+      severity: facts.groupIsNamed || was ? "problem" : "warning",
+      why: was
+        ? "Somebody destroyed it, and with it what it had pending: all that is still in the stream is read again."
+        : "A hand-written consumer gets NOGROUP until somebody makes it; a pass of xdrain makes it by itself. Where it is made at $, what waits now is never read.",
+      mend: redisCli("XGROUP", "CREATE", queue.stream, queue.group, "0", "MKSTREAM"),
+    },
+  ];
+}
+
+/** A group that begins behind an entry does not know how many it has read, until it reads one. */
+function createdAtEnd(facts: Facts, group: GroupFacts): Finding[] {
+  const first = facts.stream?.firstId;
+  const { lastDelivered, entriesRead, name, pending } = group;
+  const passedOver = first !== undefined && !comesAfter(first, lastDelivered);
+  const neverRead = entriesRead === undefined && pending === 0 && lastDelivered !== "0-0";
+  if (!passedOver || !neverRead) return [];
+  return [
+    {
+      id: "group-created-at-end",
+      severity: "warning",
+      group: name,
+      what: `The group ${name} begins behind ${lastDelivered}, and entries before that are in the stream.`,
+      why: "It was made at $ (or set there) when messages waited already: unless that was meant, nobody ever works on those.",
+      mend: group.drained
+        ? xdrain(facts, "replay --from 0", name)
+        : redisCli("XGROUP", "SETID", facts.queue.stream, name, "0"),
+    },
+  ];
+}
+
+/** Where completed entries are deleted, those that nobody has and nobody waits for are lost from sight. */
+function hidden(facts: Facts): Finding[] {
+  const { stats, stream, groups } = facts;
+  const [group] = groups;
+  const alone = groups.length === 1 && group?.own === true && group.drained;
+  if (!alone || stats === undefined || stream === undefined || !stats.readyIsExact) return [];
+  const foreign = group.consumerList?.some(({ kind }) => kind === "foreign") ?? true;
+  if (foreign || group.withoutEntry.length > 0 || !isQuiet(facts, group)) return [];
+  const count = stream.length - stats.ready - stats.inFlight - stats.parked;
+  if (count <= 0 || !removesAtOnce(stats, stream)) return [];
+  return [
+    {
+      id: "hidden-entries",
+      severity: "warning",
+      group: group.name,
+      what: `${counted(count, "entry is", "entries are")} in the stream that no pass has and none waits for.`,
+      why: "A key of the queue was lost (an eviction, a mistaken DEL): these messages do not run.",
+      mend: `${xdrain(facts, "repair")}  # not where the queue keeps completed entries (\`retention\`): they would run again`,
+    },
+  ];
+}
+
+/** As many were removed as were done: then nothing of what is there is a completed entry that is kept. */
+function removesAtOnce({ totals }: QueueStats, { added, length }: StreamFacts): boolean {
+  const settled = totals.completed + totals.dead + totals.duplicates;
+  return added !== undefined && added - length === settled;
+}
+
+/** What is read one after the other fits together where nothing has moved meanwhile. */
+function isQuiet({ stream, later }: Facts, group: GroupFacts): boolean {
+  const after = later?.groups.get(group.name);
+  if (after === undefined) return group.pending === 0;
+  return (
+    after.lastDelivered === group.lastDelivered &&
+    after.pending === group.pending &&
+    later?.stream?.length === stream?.length &&
+    later?.stream?.added === stream?.added
+  );
+}

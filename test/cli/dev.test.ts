@@ -1,0 +1,145 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { findRedisServer } from "../../scripts/local-redis.ts";
+import { serverTest, uniqueName } from "../support/redis.ts";
+import { type Env, overTcp, run, start } from "./support/run.ts";
+import { runHere } from "./support/run-here.ts";
+import { scratch } from "./support/scratch.ts";
+
+interface Ready {
+  readonly services: readonly { readonly name: string; readonly url: string }[];
+  readonly env: Record<string, string>;
+}
+
+serverTest("dev starts a Redis and its REST API, and ends both", async () => {
+  const { child, printed, ended } = start(["dev", "--json"], withRedisServer());
+  const { services, env } = readyIn(await printed(/"ready"/));
+  expect(services.map(({ name }) => name)).toEqual(["redis", "gateway"]);
+  const name = uniqueName();
+  const { REDIS_URL = "", ...rest } = env;
+  expect(await run(["send", "-q", name, "1"], { REDIS_URL })).toMatchObject({ code: 0 });
+  const overRest = { ...rest, REDIS_URL: "" };
+  expect((await run(["ls", "-q", name], overRest)).stdout).toContain("ready");
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  for (const { url } of services) expect(await accepts(url)).toBe(false);
+});
+
+serverTest("a module works on the queue, and its new code does once it is changed", async () => {
+  const file = join(scratch(), "ship.js");
+  const handler = (version: number) =>
+    `export default ({ payload }) => { console.log("v${version} got " + payload); };`;
+  writeFileSync(file, handler(1));
+  const name = uniqueName();
+  const args = [
+    "dev",
+    "--redis",
+    inject("redisUrl"),
+    "-q",
+    name,
+    "--module",
+    file,
+    "--every",
+    "100ms",
+  ];
+  const { child, printed, ended } = start([...args, "--json", "--", "--concurrency", "1"]);
+  await printed(/"ready"/);
+  await run(["send", "-q", name, "1"]);
+  await printed(/v1 got 1/);
+  writeFileSync(file, handler(2));
+  await printed(/"changed"/);
+  await run(["send", "-q", name, "2"]);
+  const all = await printed(/v2 got 2/);
+  expect(all).toMatch(/"event":"pass".*"completed":1/);
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 0, stderr: "" });
+});
+
+serverTest(
+  "a server of one's own is started with the variables, and asked for passes",
+  async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      response
+        .writeHead(200)
+        .end(JSON.stringify({ queue: "orders", stopped: "empty", completed: 3 }));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/drain`;
+    const command = 'echo "rest $UPSTASH_REDIS_REST_URL redis $REDIS_URL"; sleep 600';
+    const env = { ...overTcp(), XDRAIN_TOKEN: "a-token-that-is-long-enough" };
+    const args = ["dev", "--redis", inject("redisUrl"), "--run", command, "--tick", url];
+    const { child, printed, ended } = start([...args, "--every", "100ms", "--json"], env);
+    const { services } = readyIn(await printed(/"ready"/));
+    await printed(new RegExp(`rest ${services[1]?.url} redis ${inject("redisUrl")}`));
+    await printed(/orders: 3 completed \(empty\)/);
+    expect(asked[0]).toBe("Bearer a-token-that-is-long-enough");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+  },
+);
+
+serverTest("the dashboard of the queues that are named is served beside them", async () => {
+  const args = ["dev", "--redis", inject("redisUrl"), "--show", "orders", "--json"];
+  const { child, printed, ended } = start(args);
+  const { services } = readyIn(await printed(/"ready"/));
+  const shown = services.find(({ name }) => name === "dashboard");
+  const page = await fetch(shown?.url ?? "");
+  expect(await page.text()).toContain("Sign in");
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  expect(await accepts(shown?.url ?? "")).toBe(false);
+});
+
+serverTest("a person is told the addresses and the variables", async () => {
+  const { child, printed, ended } = start(["dev", "--redis", inject("redisUrl")]);
+  const text = await printed(/XDRAIN_TOKEN='[\w-]+'/);
+  expect(text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+ \(it was there before\)$/m);
+  expect(text).toMatch(/^gateway +http:\/\/127\.0\.0\.1:\d+ /m);
+  expect(text).toMatch(/^export UPSTASH_REDIS_REST_URL='http:/m);
+  child.kill("SIGINT");
+  expect((await ended).code).toBe(0);
+});
+
+test.each([
+  [["--module", "x.js"], {}, "Expected --queue and --module together"],
+  [["--tick", "localhost"], {}, "Expected --tick"],
+  [["--watch", "/nowhere"], {}, "to be there, to watch it"],
+  [["--redis", "http://x"], {}, "begin with redis://"],
+  [["--every", "often"], {}, "Expected --every"],
+  [[], { XDRAIN_TOKEN: "short" }, "Expected XDRAIN_TOKEN"],
+  [[], { PATH: "/nowhere" }, "apt-get install redis-server"],
+] as const)("dev %j with %j is refused with 2", async (args, env, text) => {
+  const { code, stdout, stderr } = await runHere(["dev", ...args], env);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(text);
+  expect(code).toBe(2);
+});
+
+/** A PATH with a redis-server on it. */
+function withRedisServer(): Env {
+  const { path = "", env = {} } = findRedisServer({ install: false }) ?? {};
+  const { PATH = "", LD_LIBRARY_PATH = "" } = env;
+  return { PATH: `${dirname(path)}:${PATH}`, LD_LIBRARY_PATH };
+}
+
+function readyIn(text: string): Ready {
+  const line = text.split("\n").find((some) => some.includes('"ready"')) ?? "{}";
+  return JSON.parse(line) as Ready;
+}
+
+function accepts(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

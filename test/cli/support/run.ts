@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { inject, onTestFinished } from "vitest";
+import { serveGateway } from "../../../src/gateway/index.ts";
+import { builtEntry } from "./built-entry.ts";
+
+export type Env = Readonly<Record<string, string>>;
+
+/** What a command left behind. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves with all of stdout so far once it matches. */
+  printed(pattern: RegExp): Promise<string>;
+}
+
+const KEPT = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
+
+/** Starts the built program as a process of its own, with nothing of our environment but what it needs. */
+export function start(args: readonly string[], env: Env = overTcp(), input?: string): Running {
+  const own = Object.fromEntries(KEPT.map((name) => [name, process.env[name]]));
+  const child = spawn(process.execPath, [builtEntry(), ...args], { env: { ...own, ...env } });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  if (input !== undefined) child.stdin.end(input);
+  const { stdout, stderr } = child;
+  let seen = "";
+  stdout.on("data", (chunk) => {
+    seen += String(chunk);
+  });
+  const ended = Promise.all([
+    text(stdout),
+    text(stderr),
+    new Promise<number | null>((resolve) => child.once("close", resolve)),
+  ]).then(([out, errors, code]) => ({ stdout: out, stderr: errors, code }));
+  return { child, ended, printed: (pattern) => untilPrinted(pattern) };
+
+  function untilPrinted(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (pattern.test(seen)) resolve(seen);
+      };
+      stdout.on("data", look);
+      void ended.then(({ stderr: errors }) => reject(new Error(`It ended: ${seen}${errors}`)));
+      look();
+    });
+  }
+}
+
+/** Runs the built program to its end. */
+export function run(args: readonly string[], env: Env = overTcp(), input = ""): Promise<Ended> {
+  return start(args, env, input).ended;
+}
+
+/** The same with `--json`: the values that it printed, one a line. */
+export async function runJson(
+  args: readonly string[],
+  env: Env = overTcp(),
+  input = "",
+): Promise<{
+  readonly code: number | null;
+  readonly values: readonly Json[];
+  readonly stderr: string;
+}> {
+  const { code, stdout, stderr } = await run([...args, "--json"], env, input);
+  return { code, stderr, values: stdout.split("\n").filter(Boolean).map(parse) };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what was printed is compared, and not used
+export type Json = any;
+
+function parse(line: string): Json {
+  return JSON.parse(line) as Json;
+}
+
+/** The Redis of this test run over TCP. */
+export function overTcp(url: string = inject("redisUrl")): Env {
+  return { REDIS_URL: url };
+}
+
+/** The same through a REST API. */
+export async function overRest(url: string = inject("redisUrl")): Promise<Env> {
+  const token = "a-token-of-the-tests";
+  const gateway = await serveGateway({ redis: url, token, stopTimeoutMs: 100 });
+  onTestFinished(() => gateway.close());
+  return { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: token };
+}
