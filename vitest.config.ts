@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { findRedisServer } from "./scripts/local-redis.ts";
 import { findFaketime } from "./scripts/redis-clock.ts";
@@ -45,5 +46,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Many tests wait for processes and leases more than they compute.
+    maxWorkers: Math.max(3, availableParallelism()),
   },
 });

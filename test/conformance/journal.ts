@@ -22,9 +22,9 @@ export function journal(target: () => Target, together: TestOptions): void {
         retried: 1,
         dead: 1,
         passes: 1,
-        requests: report.requests,
         commands: report.commands,
       });
+      expect([report.requests, report.requests - 1]).toContain(totals.requests);
       const attempts = report.completed + 2;
       expect(handlerTime.counts.reduce((sum, count) => sum + count)).toBe(attempts);
       expect(waitingTime.counts.reduce((sum, count) => sum + count)).toBe(250);
@@ -75,7 +75,11 @@ export function journal(target: () => Target, together: TestOptions): void {
       await queue.sendBatch(Array.from({ length: 200 }, (_, payload) => ({ payload })));
       const options = { batch: 10, lanes: 4, maxMessages: 150 };
       const { requests, commands } = await drain(queue, () => {}, options);
-      expect((await queue.stats()).totals).toMatchObject({ completed: 150, requests, commands });
+      const { totals } = await queue.stats();
+      expect(totals).toMatchObject({ completed: 150, commands });
+      // Where a server does not know the script, the last request of a lane is two.
+      expect(totals.requests).toBeLessThanOrEqual(requests);
+      expect(totals.requests).toBeGreaterThanOrEqual(requests - options.lanes);
     });
 
     test("lose nothing of a queue that a full turn passes over", async () => {
