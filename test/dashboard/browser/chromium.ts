@@ -5,6 +5,16 @@ import { onTestFinished, test } from "vitest";
 import type { DashboardOptions } from "../../../src/dashboard/index.ts";
 import { ADMIN, dashboardOf, serveApp } from "../support.ts";
 
+/** It talks to nobody but the pages that it is shown. */
+const QUIET = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-sync",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+];
+
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const executablePath = process.env.CHROMIUM ?? findChromium();
 
@@ -40,7 +50,7 @@ function browser(): Promise<Browser> {
   launching ??= chromium.launch({
     executablePath: executablePath ?? "",
     // Containers run as root, without the kernel's sandbox.
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    args: [...QUIET, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   });
   return launching;
 }
