@@ -176,9 +176,8 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   }
 
   /** A rate lets go on in a moment, for which there may be time. */
-  async function waitedForRate({ heldBack, nextDueAt, now }: Round): Promise<boolean> {
-    if (heldBack !== "rate" || nextDueAt === undefined) return false;
-    return paused(Math.max(1, nextDueAt - now));
+  async function waitedForRate({ rateOpensAt, now }: Round): Promise<boolean> {
+    return rateOpensAt !== undefined && paused(Math.max(1, rateOpensAt - now));
   }
 
   /** Lets nothing start any more, ends what runs, and gives back what waits. */

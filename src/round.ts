@@ -14,6 +14,8 @@ export interface Round {
   readonly nextDueAt: number | undefined;
   /** Why less was handed out than there may be; "paused" only where all queues are. */
   readonly heldBack: TurnReply["heldBack"];
+  /** When a rate lets messages begin again, where one holds them back. */
+  readonly rateOpensAt: number | undefined;
   /** When a sweep that has found something goes on. */
   readonly sweepAt: number | undefined;
 }
@@ -35,6 +37,10 @@ export function roundOf(
       reasons.find((reason) => reason === "rate") ??
       reasons.find((reason) => reason === "in flight" || reason === "passes") ??
       (reasons.every((reason) => reason === "paused") ? "paused" : undefined),
+    // Not when anything is due: another queue may hold back what is due already.
+    rateOpensAt: earliest(
+      replies.filter(({ heldBack }) => heldBack === "rate").map(({ nextDueAt }) => nextDueAt),
+    ),
     sweepAt: earliest(sweeps),
   };
 }

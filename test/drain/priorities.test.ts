@@ -3,6 +3,8 @@ import { createQueue, type DrainOptions, drain, OptionError } from "../../src/in
 import { drawOrder } from "../../src/priority.ts";
 import type { Clock, Store } from "../../src/store.ts";
 import { memoryStore, virtualClock } from "../../src/testing.ts";
+import { movingClock } from "../conformance/moving-clock.ts";
+import { newToken, turnRequest } from "../conformance/workbench.ts";
 
 const LEVELS = ["high", "normal", "low"] as const;
 
@@ -134,4 +136,20 @@ test("queues and weights that cannot be used are refused before any request", as
   await refused([high, normal], { weights: [1, 0] }, "weights[1]");
   await refused([high, normal], { weights: [1, 0.5] }, "weights[1]");
   expect(await high.depth()).toMatchObject({ entries: 1, inFlight: 0 });
+});
+
+test("a queue that holds back what is due does not make a pass ask on and on for another's rate", async () => {
+  const clock = movingClock();
+  const store = memoryStore({ clock });
+  const none = { initial: 0, jitter: "none" } as const;
+  const rated = createQueue<number>({ name: "rated", store, rateLimit: { limit: 1, per: "5 s" } });
+  const full = createQueue<number>({ name: "full", store, maxInFlight: 1, backoff: none });
+  await rated.sendBatch([{ payload: 1 }, { payload: 2 }]);
+  await full.sendBatch(Array.from({ length: 5 }, (_, payload) => ({ payload })));
+  await drain(full, () => Promise.reject(new Error("once")), { maxMessages: 4, batch: 1 });
+  await store.turn(full.resolved.storeQueue, turnRequest(newToken(), { claim: 1 }), {});
+  await drain(rated, () => {}, { maxMessages: 1 });
+  const report = await drain([rated, full], () => {}, { batch: 1, maxDuration: "20 s" });
+  expect(report.queues?.map(({ completed }) => completed)).toEqual([1, 0]);
+  expect(report.requests).toBeLessThan(20);
 });
