@@ -1,6 +1,6 @@
 import type { ResolvedDrain } from "./drain-options.ts";
 import type { Tally } from "./report.ts";
-import { HANDLER_SECONDS, WAITING_SECONDS } from "./statistics.ts";
+import { HANDLER_SECONDS, OUTCOMES, WAITING_SECONDS } from "./statistics.ts";
 import type { Amount, Journal, TurnReply, TurnRequest } from "./store.ts";
 
 /**
@@ -9,21 +9,7 @@ import type { Amount, Journal, TurnReply, TurnRequest } from "./store.ts";
  */
 const TELL_MS = 30_000;
 
-/** What of a tally is counted for good. What the turn itself comes upon, its script adds. */
-const COUNTED = [
-  "completed",
-  "retried",
-  "dead",
-  "duplicates",
-  "deferred",
-  "released",
-  "lost",
-  "uncertain",
-  "reclaimed",
-  "replayed",
-  "lostPayloads",
-  "trimmedUnread",
-] as const satisfies readonly (keyof Tally)[];
+/** What the turn itself comes upon: its script adds that. */
 const FOUND = [
   "duplicates",
   "deferred",
@@ -96,7 +82,7 @@ export function createMeter(tally: Tally, { startedAt }: Pick<ResolvedDrain, "st
 
   /** What was done and not told, with the outcomes of the turn as if none of them were lost. */
   function untold(soon: Sums): Amount[] {
-    const amounts = COUNTED.map(
+    const amounts = OUTCOMES.map(
       (name): Amount => [name, tally[name] + (soon.get(name) ?? 0) - (known.get(name) ?? 0)],
     );
     return amounts.filter(([, amount]) => amount !== 0);

@@ -1,4 +1,5 @@
 import type { StoreError } from "./errors.ts";
+import { OUTCOMES } from "./statistics.ts";
 
 /**
  * Why a pass ended: nothing was left to do, its time or one of its limits was used up, its signal
@@ -85,24 +86,7 @@ export interface HandlerFailure {
   readonly error: string;
 }
 
-const COUNTERS = [
-  "claimed",
-  "completed",
-  "retried",
-  "dead",
-  "duplicates",
-  "deferred",
-  "released",
-  "lost",
-  "uncertain",
-  "reclaimed",
-  "replayed",
-  "lostPayloads",
-  "trimmedUnread",
-  "trimmed",
-  "repaired",
-  "commands",
-] as const;
+const COUNTERS = ["claimed", ...OUTCOMES, "trimmed", "repaired", "commands"] as const;
 
 /** A report on one queue that is being written. */
 export type Tally = Record<(typeof COUNTERS)[number], number> & {

@@ -14,8 +14,8 @@ export const WAITING_SECONDS: readonly number[] = [
   0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400,
 ];
 
-/** What is counted over all passes since the queue's first one. */
-export const TOTALS = [
+/** What becomes of messages, as passes and their statistics count it. */
+export const OUTCOMES = [
   "completed",
   "retried",
   "dead",
@@ -28,10 +28,10 @@ export const TOTALS = [
   "replayed",
   "lostPayloads",
   "trimmedUnread",
-  "passes",
-  "requests",
-  "commands",
 ] as const;
+
+/** What is counted over all passes since the queue's first one. */
+export const TOTALS = [...OUTCOMES, "passes", "requests", "commands"] as const;
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>;
 
 /** How often a time fell between two bounds. */

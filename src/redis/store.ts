@@ -170,9 +170,8 @@ export function createRedisStore(
             ["HDEL", stats, "paused"],
           ];
       // What the statistics say of it may fail.
-      for (const answer of (await pipeline(commands, limits)).slice(0, 1)) {
-        if (!answer.ok) throw serverError(answer.message, 1);
-      }
+      const [mark] = await pipeline(commands, limits);
+      if (mark?.ok === false) throw serverError(mark.message, 1);
     },
 
     async takeKick(queue, { depth, ms }, limits) {
