@@ -24,7 +24,7 @@ export function claiming(target: () => Target): void {
 
     test("a send whose response is lost stores its messages once", async () => {
       const { port, outside } = openWorkbench(target());
-      const store = target().faulty({ lost: "response" }, { lost: "request" });
+      const store = await target().faulty({ lost: "response" }, { lost: "request" });
       const reply = await store.send(port, { requestId: newToken(), entries }, {});
       expect(reply).toMatchObject({ error: undefined, bill: { requests: 3 } });
       expect(await outside.ids()).toEqual(reply.ids);
@@ -34,7 +34,7 @@ export function claiming(target: () => Target): void {
     test("a send that fails half-way says so, also when its response was lost", async () => {
       const { port } = openWorkbench(target());
       const tooWide = Array.from({ length: 400 }, (_, i) => [`f${i}`, ""]).flat();
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const request = { requestId: newToken(), entries: [...entries, tooWide, ...entries] };
       const reply = await store.send(port, request, {});
       expect(reply.ids.length).toBe(3);

@@ -64,7 +64,7 @@ export function deadLetters(target: () => Target): void {
     test("a redrive whose response is lost moves each once and tells the same ids", async () => {
       const { queue, port, outside } = await openBuried({}, "a", "b");
       const letters = await queue.deadLetters.list();
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const made = await store.redrive(port, ["1-1", ...letters.map(({ id }) => id)], {});
       expect(made).toEqual([undefined, ...(await outside.ids())]);
       expect(await queue.depth()).toMatchObject({ entries: 2, dead: 0 });

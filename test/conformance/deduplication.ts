@@ -189,7 +189,7 @@ export function deduplication(target: () => Target, together: TestOptions): void
 
   describe("deduplicated sends over a bad network", () => {
     test("a send whose response is lost is no duplicate of itself", async () => {
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const { queue } = openWorkbench({ ...target(), store }, { deduplicate: true });
       const sent = await queue.sendBatch([
         { payload: 1, ...keyed },

@@ -148,7 +148,7 @@ export function delayed(target: () => Target, together: TestOptions): void {
 
   describe("delayed messages over a bad network", () => {
     test("a send whose response is lost stores them once", async () => {
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const { queue } = openWorkbench(target());
       const bench = openWorkbench({ ...target(), store }, { name: queue.name });
       const [first, second] = await bench.queue.sendBatch([
@@ -165,7 +165,7 @@ export function delayed(target: () => Target, together: TestOptions): void {
     test("a cancel whose response is lost says what became of the message", async () => {
       const { queue } = openWorkbench(target());
       const { id } = await queue.send(1, { delay: "1 h" });
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const bench = openWorkbench({ ...target(), store }, { name: queue.name });
       expect(await bench.queue.cancel(id)).toBe(true);
       expect(await queue.depth()).toMatchObject({ delayed: 0 });

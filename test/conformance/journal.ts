@@ -52,7 +52,7 @@ export function journal(target: () => Target, together: TestOptions): void {
     test("count once what a lost response made a pass send again", async () => {
       const queue = open();
       await queue.send(1);
-      const lossy = target().faulty({ lost: undefined }, { lost: "response" });
+      const lossy = await target().faulty({ lost: undefined }, { lost: "response" });
       const again = createQueue<number>({ name: queue.name, store: lossy });
       expect(await drain(again, () => {}, { prefetch: false })).toMatchObject({ completed: 1 });
       expect((await queue.stats()).totals).toMatchObject({ completed: 1, passes: 1 });
@@ -61,7 +61,7 @@ export function journal(target: () => Target, together: TestOptions): void {
     test("count once what was told by a lost response, though more came before the next", async () => {
       const queue = open();
       await queue.send(1);
-      const lossy = target().faulty(
+      const lossy = await target().faulty(
         { lost: undefined },
         { lost: "response", meanwhile: () => queue.send(2) },
       );

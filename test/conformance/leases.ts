@@ -30,7 +30,7 @@ export function leases(target: () => Target, together: TestOptions): void {
       const bench = openWorkbench(target());
       const ids = await bench.send("a", "b", "c");
       const pass = newToken();
-      const store = target().faulty({ lost: "response" }, { lost: "response" });
+      const store = await target().faulty({ lost: "response" }, { lost: "response" });
       const reply = await bench.turn(pass, { claim: 2 }, store);
       expect(reply).toMatchObject({ kind: "replayed", bill: { requests: 3 } });
       expect(idsOf(reply)).toEqual(ids.slice(0, 2));

@@ -9,7 +9,7 @@ export function limits(target: () => Target): void {
   describe("limits", () => {
     test("a call makes no more requests than it may", async () => {
       const { port, queue } = openWorkbench(target());
-      const store = target().faulty(gone, { lost: "response" });
+      const store = await target().faulty(gone, { lost: "response" });
       let left = 2;
       const mayRequest = () => {
         left -= 1;
@@ -27,7 +27,7 @@ export function limits(target: () => Target): void {
 
     test("no attempt starts after the call's deadline", async () => {
       const { port, queue } = openWorkbench(target());
-      const store = target().faulty(gone, gone);
+      const store = await target().faulty(gone, gone);
       const deadline = store.now() + 40; // The first pause is longer.
       const request = { requestId: newToken(), entries: [["a", "1"]] };
       await expect(store.send(port, request, { deadline })).rejects.toMatchObject({ requests: 1 });

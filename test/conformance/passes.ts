@@ -127,7 +127,7 @@ export function passes(target: () => Target): void {
       // Two losses in a row, then the third attempt arrives.
       const quiet = { lost: undefined } as const;
       const pattern = losses.flatMap((loss, i) => (i % 2 === 1 ? [loss, quiet] : [loss]));
-      const flaky = createQueue({ name: queue.name, store: target().faulty(...pattern) });
+      const flaky = createQueue({ name: queue.name, store: await target().faulty(...pattern) });
       const seen: unknown[] = [];
       const report = await drain(flaky, ({ payload }) => seen.push(payload), {
         batch: 10,
@@ -144,7 +144,7 @@ export function passes(target: () => Target): void {
       await send(...numbers(5));
       const gone = { lost: "request" } as const;
       const quiet = { lost: undefined } as const;
-      const store = target().faulty(quiet, gone, gone, gone);
+      const store = await target().faulty(quiet, gone, gone, gone);
       const flaky = createQueue({ name: queue.name, store, visibilityTimeout: 100 });
       const report = await drain(flaky, () => {}, { prefetch: false });
       expect(report).toMatchObject({ stopped: "store", completed: 0, uncertain: 5, more: true });

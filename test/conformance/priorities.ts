@@ -102,7 +102,7 @@ export function priorities(target: () => Target, together: TestOptions): void {
       await high.send(1, 2);
       await normal.send(1, 2, 3);
       const token = newToken();
-      const replies = await step(token, 3, [], target().faulty({ lost: "response" }));
+      const replies = await step(token, 3, [], await target().faulty({ lost: "response" }));
       expect(replyOf(replies[0])).toMatchObject({ kind: "replayed" });
       expect(replyOf(replies[1])).toMatchObject({ kind: "replayed" });
       expect(counts(replies)).toEqual([2, 1, 0]);
@@ -113,7 +113,7 @@ export function priorities(target: () => Target, together: TestOptions): void {
       const { high, normal, step } = openThree();
       await normal.send(1, 2);
       const meanwhile = () => high.send(1, 2, 3);
-      const lossy = target().faulty({ lost: "response", meanwhile });
+      const lossy = await target().faulty({ lost: "response", meanwhile });
       const replies = await step(newToken(), 3, [], lossy);
       expect(counts(replies)).toEqual([0, 2, 0]);
       expect(replyOf(replies[1])).toMatchObject({ kind: "replayed" });

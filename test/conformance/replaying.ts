@@ -15,7 +15,7 @@ export function replaying(target: () => Target, together: TestOptions): void {
       await claim(newToken());
       const again = newToken();
       const meanwhile = () => claim(again);
-      const store = target().faulty({ lost: "response", meanwhile });
+      const store = await target().faulty({ lost: "response", meanwhile });
       const bad = openWorkbench({ ...target(), store }, { name: queue.name });
       await bad.queue.replay({ from: "0" });
       expect(await queue.depth()).toMatchObject({ inFlight: 2 });
@@ -26,7 +26,7 @@ export function replaying(target: () => Target, together: TestOptions): void {
       const { queue, send, claim } = open();
       await send(1);
       await claim(newToken());
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const bad = openWorkbench({ ...target(), store }, { name: queue.name });
       expect(await bad.queue.retire()).toBe(true);
     });

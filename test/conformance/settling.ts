@@ -76,7 +76,7 @@ export function settling(target: () => Target): void {
       const [id] = await bench.send("a");
       const pass = newToken();
       const held = inHand((await bench.claim(pass)).messages);
-      const store = target().faulty({ lost: "response" });
+      const store = await target().faulty({ lost: "response" });
       const reply = await bench.turn(pass, settle(outcome, held), store);
       expect(reply).toMatchObject({ lost: [], uncertain: [], bill: { requests: 2 } });
       const parked = outcome === "retry" || outcome === "release" ? 1 : 0;
@@ -92,7 +92,7 @@ export function settling(target: () => Target): void {
       await bench.send("a");
       const pass = newToken();
       const complete = inHand((await bench.claim(pass)).messages);
-      const store = target().faulty({ lost: "request" }, { lost: "request" });
+      const store = await target().faulty({ lost: "request" }, { lost: "request" });
       const reply = await bench.turn(pass, { complete }, store);
       expect(reply).toMatchObject({ lost: [], uncertain: [], bill: { requests: 3 } });
       expect((await bench.queue.depth()).entries).toBe(0);
@@ -109,7 +109,10 @@ export function settling(target: () => Target): void {
         const pass = newToken();
         const held = inHand((await bench.claim(pass)).messages);
         const other = newToken();
-        const store = target().faulty({ lost: "response", meanwhile: () => bench.claim(other) });
+        const store = await target().faulty({
+          lost: "response",
+          meanwhile: () => bench.claim(other),
+        });
         const reply = await bench.turn(pass, { retry: later(held) }, store);
         expect(reply).toMatchObject({ lost: [], uncertain: [id] });
         expect(await bench.outside.consumers()).toEqual({ [other]: 1 });
@@ -120,7 +123,7 @@ export function settling(target: () => Target): void {
       const bench = openWorkbench(target());
       await bench.send("a");
       const gone = { lost: "request" } as const;
-      const store = target().faulty(gone, gone, gone);
+      const store = await target().faulty(gone, gone, gone);
       await expect(bench.turn(newToken(), { claim: 1 }, store)).rejects.toMatchObject({
         code: "store_unavailable",
         uncertain: true,

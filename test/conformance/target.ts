@@ -13,7 +13,7 @@ export interface Loss {
 export interface Target {
   readonly store: Store;
   /** The same data through a network where each loss hits one request, in their order. */
-  faulty(...losses: readonly Loss[]): Store;
+  faulty(...losses: readonly Loss[]): Promise<Store>;
   /** Waits until the server's clock has gone on so far. */
   pass(ms: number): Promise<void>;
   /** Other programs at the same stream. */

@@ -26,7 +26,7 @@ export async function memoryTarget(): Promise<Target> {
   const store = memoryStore({ clock });
   return {
     store,
-    faulty(...losses) {
+    async faulty(...losses) {
       const next = lossesInOrder(losses);
       return faultyStore(store, async () => {
         const lost = await next();
@@ -44,12 +44,11 @@ export async function tcpTarget(): Promise<Target> {
   const url = inject("redisUrl");
   const raw = connectRaw(url);
   const store = ioredis({ url });
-  const network = createNetwork();
-  const faulty = createRedisStore(commandsOf(raw, network), { clock: HASTY });
-  await warmUp(store, faulty);
+  await warmUp(store);
   return {
     store,
-    faulty: network.faulty(faulty),
+    faulty: (...losses) =>
+      taught((network) => createRedisStore(commandsOf(raw, network), { clock: HASTY }), losses),
     ...aroundRedis(raw),
     async close() {
       store.close();
@@ -84,21 +83,23 @@ async function restTargetAt(
   domain = ".test",
 ): Promise<Target> {
   const raw = connectRaw(url);
-  const network = createNetwork();
-  const restore = routeFetch(network, {
-    [`healthy${domain}`]: gateways.healthy.url,
-    [`faulty${domain}`]: gateways.faulty.url,
-  });
+  const routes = routeFetch();
   const token = "a-token";
-  const store = upstash({ url: `http://healthy${domain}`, token });
-  const faulty = upstash({ url: `http://faulty${domain}`, token, clock: HASTY });
-  await warmUp(store, faulty);
+  const healthy = routes.add(`healthy${domain}`, gateways.healthy.url);
+  const store = upstash({ url: healthy, token });
+  let networks = 0;
+  const behind = (network: Network) => {
+    networks += 1;
+    const url = routes.add(`faulty-${networks}${domain}`, gateways.faulty.url, network);
+    return upstash({ url, token, clock: HASTY });
+  };
+  await warmUp(store, behind(direct));
   return {
     store,
-    faulty: network.faulty(faulty),
+    faulty: (...losses) => taught(behind, losses),
     ...aroundRedis(raw),
     async close() {
-      restore();
+      routes.restore();
       raw.disconnect();
       await gateways.healthy.close();
       await gateways.faulty.close();
@@ -133,33 +134,36 @@ function aroundRedis(raw: Redis): Pick<Target, "pass" | "outside"> {
   };
 }
 
-/** The losses that wait for the next requests; the same for all faulty stores of a target. */
-function createNetwork() {
-  let next = lossesInOrder([]);
-  return {
-    /** Throws, where this request is lost; runs it before where its response is. */
-    async carry<Answer>(request: () => Promise<Answer>): Promise<Answer> {
-      const lost = await next();
-      if (lost === "request") throw new TypeError("The request was lost.");
-      const answer = await request();
-      if (lost === "response") throw new TypeError("The response was lost.");
-      return answer;
-    },
-    faulty:
-      (store: Store) =>
-      (...losses: readonly Loss[]) => {
-        next = lossesInOrder(losses);
-        return store;
-      },
-  };
-}
+/** Carries requests; throws where one is lost, and runs it before where its response is. */
+type Network = <Answer>(request: () => Promise<Answer>) => Promise<Answer>;
 
-type Network = ReturnType<typeof createNetwork>;
+const direct: Network = (request) => request();
+
+/**
+ * A store over a network with losses of its own: tests run side by side, and none may meet another's.
+ * They hit what is asked once the store has learned what its server takes.
+ */
+async function taught(
+  storeOver: (network: Network) => Store,
+  losses: readonly Loss[],
+): Promise<Store> {
+  let next = lossesInOrder([]);
+  const store = storeOver(async (request) => {
+    const lost = await next();
+    if (lost === "request") throw new TypeError("The request was lost.");
+    const answer = await request();
+    if (lost === "response") throw new TypeError("The response was lost.");
+    return answer;
+  });
+  await drain(createQueue({ name: uniqueName(), store }), () => {});
+  next = lossesInOrder(losses);
+  return store;
+}
 
 function commandsOf(redis: Redis, network: Network): Transport {
   return {
     command: ([name = "", ...args]) =>
-      network.carry(async () => {
+      network(async () => {
         try {
           return { ok: true, reply: await redis.call(name, ...args) };
         } catch (error) {
@@ -170,23 +174,29 @@ function commandsOf(redis: Redis, network: Network): Transport {
   };
 }
 
-/** Brings requests to the gateways behind the hosts; "faulty" is over the network. @returns the way back. */
-function routeFetch(network: Network, hosts: Readonly<Record<string, string>>): () => void {
+/** Brings requests to made-up hosts to the servers behind them. */
+function routeFetch() {
   const { fetch } = globalThis;
+  const routes = new Map<string, { readonly server: string; readonly network: Network }>();
   globalThis.fetch = (input, init) => {
     const { hostname, pathname } = new URL(String(input));
-    const host = hosts[hostname];
-    if (host === undefined) return fetch(input, init);
-    const behind = new URL(pathname, host);
-    if (!hostname.startsWith("faulty.")) return fetch(behind, init);
-    return network.carry(() => fetch(behind, init));
+    const route = routes.get(hostname);
+    if (route === undefined) return fetch(input, init);
+    return route.network(() => fetch(new URL(pathname, route.server), init));
   };
-  return () => {
-    globalThis.fetch = fetch;
+  return {
+    /** @returns the address to ask for */
+    add(hostname: string, server: string, network = direct): string {
+      routes.set(hostname, { server, network });
+      return `http://${hostname}`;
+    },
+    restore() {
+      globalThis.fetch = fetch;
+    },
   };
 }
 
-/** Teaches the server the scripts and the stores what it takes, so that a loss hits a script. */
+/** Teaches the server the scripts, so that a loss hits one that runs. */
 async function warmUp(...stores: readonly Store[]): Promise<void> {
   for (const store of stores) {
     const queue = createQueue({ name: uniqueName(), store });

@@ -1,3 +1,4 @@
+import { turnRequest } from "../../src/doctor/conformance/bench.ts";
 import { createQueue, type Queue, type QueueOptions } from "../../src/index.ts";
 import type {
   ClaimedEntry,
@@ -10,6 +11,8 @@ import type {
 import { uniqueName } from "../support/redis.ts";
 import type { Outside } from "./outside.ts";
 import type { Target } from "./target.ts";
+
+export { turnRequest };
 
 /** A queue of its own, with the port below it and the outside world beside it. */
 export interface Workbench {
@@ -56,33 +59,6 @@ export function openWorkbench(
       const batch = keys.map((idempotencyKey) => ({ payload: idempotencyKey, idempotencyKey }));
       return (await queue.sendBatch(batch)).map(({ id }) => id);
     },
-  };
-}
-
-export function turnRequest(token: string, request: Partial<TurnRequest>): TurnRequest {
-  return {
-    token,
-    pass: token,
-    leaving: true,
-    complete: [],
-    retry: [],
-    dead: [],
-    release: [],
-    held: [],
-    renew: false,
-    claim: 0,
-    maxBytes: 4_000_000,
-    sizeHint: 0,
-    probe: 100,
-    survey: true,
-    suspects: "first",
-    suspectBatch: 10,
-    final: false,
-    keyed: false,
-    housekeeping: false,
-    found: undefined,
-    journal: undefined,
-    ...request,
   };
 }
 
