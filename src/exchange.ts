@@ -64,13 +64,15 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
     takeIn(side, request, reply, sentAt);
     return [{ side, reply }];
   });
-  const round = roundOf(answers);
-  pass.claimsLeft += errand.claim - round.claimed;
   if (answers.length > 0) pass.spent.turns += 1;
   const failed = replies.find(({ error }) => error !== undefined)?.error;
-  if (failed === undefined) asked.tell();
-  else asked.fail(failed);
-  if (failed !== undefined) throw failed;
+  if (failed !== undefined) {
+    asked.fail(failed);
+    throw failed;
+  }
+  asked.tell();
+  const round = roundOf(answers);
+  pass.claimsLeft += errand.claim - round.claimed;
   return round;
 }
 

@@ -2,6 +2,7 @@ import { InterruptError, StoreError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import { createExtensions } from "./extensions.ts";
 import type { Held } from "./hand.ts";
+import { createIdling } from "./idling.ts";
 import type { Outcome } from "./outcome.ts";
 import {
   claimsNoMore,
@@ -27,10 +28,10 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   pass.id ||= token;
   const sides = pass.queues.map((of) => createSide(pass, of));
   const waker = createWaker(store);
+  const idling = createIdling(pass, waker);
   const extensions = createExtensions(waker.wake);
   let finishing = false;
   let idleTurns = 0; // in a row
-  let polls = 0; // since there was something
   pass.wakers.add(waker.wake);
 
   const count = (what: "waiting" | "running" | "done" | "size") =>
@@ -148,38 +149,6 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     }
   }
 
-  /** Waits so long, where there is time and a request for the turn behind it; says whether it did. */
-  async function paused(ms: number): Promise<boolean> {
-    if (ms <= 0 || store.now() + ms >= workUntil(options) || requestsLeft(pass) <= 2) return false;
-    await waker.wait(ms);
-    return true;
-  }
-
-  /** Waits for what may come; false where this lane does not, or no time is left for it. */
-  async function lingered({ nextDueAt, now }: Round): Promise<boolean> {
-    const { linger } = options;
-    if (linger === undefined || pass.open > 1) return false;
-    const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls);
-    const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
-    if (!(await paused(dueIn > 0 ? Math.min(growing, dueIn) : growing))) return false;
-    polls += 1;
-    pass.spent.polls += 1;
-    return true;
-  }
-
-  /**
-   * A kick stands for all that is sent in its debounce: the pass that it asked for looks once more when
-   * that is over.
-   */
-  async function waitedForKick(): Promise<boolean> {
-    return pass.open === 1 && (await paused(options.kickedUntil - store.now()));
-  }
-
-  /** A rate lets go on in a moment, for which there may be time. */
-  async function waitedForRate({ rateOpensAt, now }: Round): Promise<boolean> {
-    return rateOpensAt !== undefined && paused(Math.max(1, rateOpensAt - now));
-  }
-
   /** Lets nothing start any more, ends what runs, and gives back what waits. */
   async function finish(reason: Stopped): Promise<Stopped> {
     finishing = true;
@@ -230,20 +199,11 @@ export async function runLane(pass: Pass): Promise<Stopped> {
 
       const idle = claim > 0 && round.found === 0 && count("size") + count("done") === 0;
       idleTurns = idle ? idleTurns + 1 : 0;
-      if (!idle) polls = 0;
       if (!idle) {
+        idling.end();
         await waitForTurn();
       } else if (!suspectsWaiting() || idleTurns > 2) {
-        // A sweep that found something and is not through goes on; otherwise there is no more.
-        if (round.sweepAt !== undefined) {
-          await waker.wait(Math.max(1, round.sweepAt - round.now));
-        } else if (
-          !(await waitedForRate(round)) &&
-          !(await lingered(round)) &&
-          !(await waitedForKick())
-        ) {
-          return heldBackBy(round);
-        }
+        if (!(await idling.waited(round))) return heldBackBy(round);
       }
     }
   } catch (error) {

@@ -26,7 +26,8 @@ import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from ".
 import { nameSlots } from "./slots.ts";
 import { readStats, statsCommands } from "./stats.ts";
 import type { Transport } from "./transport.ts";
-import { readTurnReply, readTurnsReply, turnCall, turnsCall } from "./turn.ts";
+import { turnCall, turnsCall } from "./turn-call.ts";
+import { readTurnReply, readTurnsReply } from "./turn-reply.ts";
 
 /** What every store over Redis can be told. */
 export interface RedisStoreOptions {

@@ -155,6 +155,21 @@ export function priorities(target: () => Target, together: TestOptions): void {
       expect(counts(alone)).toEqual([0, 1, 0]);
       expect(replyOf(alone[1])).toMatchObject({ kind: "suspects" });
     });
+
+    test("are not told of while their queue is paused: they would hold up the others", async () => {
+      const { high, normal, low, step } = openThree({ visibilityTimeout: LEASE_MS });
+      await normal.send("suspect");
+      await normal.claim(newToken());
+      await target().pass(LEASE_MS + 100);
+      await normal.queue.pause();
+      for (const bench of [high, low]) await bench.send(1);
+      const busy = await step(newToken(), 10);
+      expect(counts(busy)).toEqual([1, 0, 1]);
+      expect(busy.map(({ reply }) => reply?.suspectsLeft)).toEqual([false, false, false]);
+      expect(replyOf(busy[1])).toMatchObject({ heldBack: "paused" });
+      await normal.queue.resume();
+      expect(counts(await step(newToken(), 10))).toEqual([0, 1, 0]);
+    });
   });
 
   describe("passes over several queues that die anywhere", together, () => {

@@ -14,7 +14,7 @@ import {
 } from "../../src/redis/maintenance.ts";
 import type { Script } from "../../src/redis/script.ts";
 import { sendCheckedScript, sendScript } from "../../src/redis/send.ts";
-import { turnScript, turnsScript } from "../../src/redis/turn.ts";
+import { turnScript, turnsScript } from "../../src/redis/turn-script.ts";
 
 const scripts: readonly Script[] = [
   turnScript,
