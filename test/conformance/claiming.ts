@@ -71,8 +71,8 @@ export function claiming(target: () => Target): void {
       const pass = newToken();
       const [a, b, c] = inHand((await bench.claim(pass)).messages);
       if (!a || !b || !c) throw new Error("Three messages were expected.");
-      await bench.turn(pass, { retry: later([b]), release: later([a], 40), held: [c] });
-      await target().pass(50);
+      await bench.turn(pass, { retry: later([b]), release: later([a], 40_000), held: [c] });
+      await bench.age(50_000);
       const { messages } = await bench.claim(newToken());
       const counts = Object.fromEntries(messages.map(({ id, delivery }) => [id, delivery]));
       expect(counts).toEqual({ [b.id]: 2, [a.id]: 1 });

@@ -1,4 +1,4 @@
 import { conformance } from "./suite.ts";
 import { embeddedTarget } from "./targets.ts";
 
-conformance(embeddedTarget, { concurrent: true });
+conformance(embeddedTarget);

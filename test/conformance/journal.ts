@@ -1,14 +1,14 @@
-import { describe, expect, type TestOptions, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createQueue, drain, type Handler, type QueueOptions, Reject } from "../../src/index.ts";
 import { uniqueName } from "../support/redis.ts";
 import type { Target } from "./target.ts";
 
 /** What passes write down when they end, as `stats()` shows it. */
-export function journal(target: () => Target, together: TestOptions): void {
+export function journal(target: () => Target): void {
   const open = (options: Partial<QueueOptions> = {}, store = target().store) =>
     createQueue<number>({ name: uniqueName(), store, backoff: { initial: 0 }, ...options });
 
-  describe("the counters of passes", together, () => {
+  describe("the counters of passes", () => {
     test("tell what was done, and how long it took", async () => {
       const queue = open();
       await queue.sendBatch(Array.from({ length: 250 }, (_, payload) => ({ payload })));

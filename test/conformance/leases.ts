@@ -1,15 +1,15 @@
-import { describe, expect, type TestOptions, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
 
-const LEASE_MS = 250;
+const LEASE_MS = 60_000;
 
 /** Passes that die: lost claims, the sweep of expired leases, and the suspects that it finds. */
-export function leases(target: () => Target, together: TestOptions): void {
+export function leases(target: () => Target): void {
   /** A pass claims and dies; its leases have run out when this returns. */
   async function die(bench: Workbench, count?: number) {
     const reply = await bench.claim(newToken(), count, { suspectBatch: 2 });
-    await target().pass(LEASE_MS + 10);
+    await bench.age(LEASE_MS + 10);
     return reply;
   }
 
@@ -58,29 +58,29 @@ export function leases(target: () => Target, together: TestOptions): void {
     });
   });
 
-  describe("expired leases", together, () => {
+  describe("expired leases", () => {
     test("a retry keeps the id, counts the delivery, and waits until it is due", async () => {
       const bench = openWorkbench(target());
       const [id] = await bench.send("a");
       const pass = newToken();
       const held = inHand((await bench.claim(pass)).messages);
-      const settled = await bench.turn(pass, { retry: later(held, 300) });
-      expect(settled.nextDueAt).toBe(settled.now + 300);
+      const settled = await bench.turn(pass, { retry: later(held, 60_000) });
+      expect(settled.nextDueAt).toBe(settled.now + 60_000);
       const early = await bench.claim(newToken());
       expect(early).toMatchObject({ messages: [], nextDueAt: settled.nextDueAt });
-      await target().pass(300);
+      await bench.age(60_000);
       const due = await bench.claim(newToken());
       expect(due.messages).toMatchObject([{ id, delivery: 2, crashes: 0 }]);
     });
 
     test("what is held and renewed stays with its pass beyond the first lease", async () => {
-      const bench = openWorkbench(target(), { visibilityTimeout: 1_200 });
+      const bench = openWorkbench(target(), { visibilityTimeout: 120_000 });
       await bench.send("a");
       const pass = newToken();
       const held = inHand((await bench.claim(pass)).messages);
-      await target().pass(700);
+      await bench.age(70_000);
       expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [] });
-      await target().pass(700);
+      await bench.age(70_000);
       const other = await bench.claim(newToken());
       expect(other).toMatchObject({ messages: [], reclaimed: 0 });
       expect(await bench.turn(pass, { complete: held })).toMatchObject({ lost: [] });
@@ -92,7 +92,7 @@ export function leases(target: () => Target, together: TestOptions): void {
       const [id] = await bench.send("a");
       const pass = newToken();
       const held = inHand((await bench.claim(pass)).messages);
-      await target().pass(LEASE_MS);
+      await bench.age(LEASE_MS);
       const other = newToken();
       expect(idsOf(await bench.claim(other))).toEqual([id]);
       expect(await bench.turn(pass, { held, renew: true })).toMatchObject({ lost: [id] });
@@ -204,7 +204,7 @@ export function leases(target: () => Target, together: TestOptions): void {
       for (let i = 0; i < 3; i += 1) {
         const { reclaimed, found } = await bench.turn(newToken());
         slices.push([reclaimed, found?.sweeping]);
-        await target().pass(51);
+        await bench.age(51);
       }
       expect(slices).toEqual([
         [10, true],
@@ -218,44 +218,43 @@ export function leases(target: () => Target, together: TestOptions): void {
       await bench.send(...Array(125).keys());
       const pass = newToken();
       const held = inHand((await bench.claim(pass, 125)).messages);
-      await target().pass(LEASE_MS + 10);
+      await bench.age(LEASE_MS + 10);
       await bench.turn(pass, { held: held.slice(0, 120), renew: true, survey: false });
       // Redis looks at a hundred in one slice, the embedded server at all of them.
       const { reclaimed } = await bench.turn(newToken());
-      await target().pass(51);
+      await bench.age(51);
       const second = await bench.turn(newToken());
       expect(reclaimed + second.reclaimed).toBe(5);
     });
 
     test("a finished sweep is not repeated before its gate opens", async () => {
-      const port = { leaseMs: LEASE_MS, gateMs: 1_000 };
+      const port = { leaseMs: LEASE_MS, gateMs: 600_000 };
       const bench = openWorkbench(target(), { port });
       await bench.send("a", "b");
       await bench.claim(newToken(), 1);
       const swept = await bench.turn(newToken());
-      expect(swept.found?.nextAt).toBe(swept.now + 1_000);
-      await target().pass(LEASE_MS + 10);
-      expect(await bench.turn(newToken())).toMatchObject({
-        reclaimed: 0,
-        found: { nextAt: swept.found?.nextAt },
-      });
-      await target().pass(1_000 - LEASE_MS);
+      expect(swept.found?.nextAt).toBe(swept.now + 600_000);
+      await bench.age(LEASE_MS + 10);
+      const { reclaimed, found, now } = await bench.turn(newToken());
+      expect(reclaimed).toBe(0);
+      expect((found?.nextAt ?? 0) - now).toBeLessThan(600_000 - LEASE_MS);
+      await bench.age(600_000 - LEASE_MS);
       expect(await bench.turn(newToken())).toMatchObject({ reclaimed: 1 });
     });
 
     test("where passes have different leases, the longer one counts", async () => {
-      const bench = openWorkbench(target(), { port: { leaseMs: 5_000, gateMs: 1 } });
+      const bench = openWorkbench(target(), { port: { leaseMs: 3_600_000, gateMs: 1 } });
       await bench.send("a");
       await bench.claim(newToken());
       await bench.turn(newToken());
-      await target().pass(LEASE_MS + 10);
+      await bench.age(LEASE_MS + 10);
       const hasty = openWorkbench(target(), {
         stream: bench.port.stream,
         port: { leaseMs: LEASE_MS, gateMs: 1 },
       });
       expect(await hasty.turn(newToken())).toMatchObject({
         reclaimed: 0,
-        found: { leaseMs: 5_000 },
+        found: { leaseMs: 3_600_000 },
       });
     });
 
@@ -277,7 +276,7 @@ export function leases(target: () => Target, together: TestOptions): void {
       expect(await bench.outside.read(bench.port.group, "their-worker")).toEqual([a, b]);
       await bench.turn(newToken());
       await bench.outside.ack(bench.port.group, a as string);
-      await target().pass(LEASE_MS + 10);
+      await bench.age(LEASE_MS + 10);
       expect(idsOf(await bench.claim(newToken()))).toEqual([b]);
     });
 

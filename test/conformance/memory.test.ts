@@ -1,4 +1,4 @@
 import { conformance } from "./suite.ts";
 import { memoryTarget } from "./targets.ts";
 
-conformance(memoryTarget, { concurrent: false });
+conformance(memoryTarget);

@@ -4,6 +4,8 @@ import { EMPTY } from "../support/depth.ts";
 import type { Loss, Target } from "./target.ts";
 import { newToken, openWorkbench } from "./workbench.ts";
 
+const LEASE_MS = 60_000;
+
 /** Whole passes over a queue: `send`, `drain` and what their reports say. */
 export function passes(target: () => Target): void {
   const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
@@ -140,17 +142,44 @@ export function passes(target: () => Target): void {
     });
 
     test("a pass that cannot settle says what is uncertain, and a later one does it again", async () => {
-      const { queue, send } = openWorkbench(target(), { visibilityTimeout: 100 });
+      const { queue, send, age } = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
       await send(...numbers(5));
       const gone = { lost: "request" } as const;
       const quiet = { lost: undefined } as const;
       const store = await target().faulty(quiet, gone, gone, gone);
-      const flaky = createQueue({ name: queue.name, store, visibilityTimeout: 100 });
+      const flaky = createQueue({ name: queue.name, store, visibilityTimeout: LEASE_MS });
       const report = await drain(flaky, () => {}, { prefetch: false });
       expect(report).toMatchObject({ stopped: "store", completed: 0, uncertain: 5, more: true });
       expect(report.error).toMatchObject({ code: "store_unavailable" });
-      await target().pass(110);
+      await age(LEASE_MS + 10);
       expect(await drain(queue, () => {})).toMatchObject({ completed: 5, reclaimed: 5 });
+    });
+
+    test("nothing is claimed beside a suspect, also where the response that brought it got lost", async () => {
+      const options = { visibilityTimeout: LEASE_MS };
+      for (const lost of [undefined, "response"] as const) {
+        const { queue, send, claim, age } = openWorkbench(target(), options);
+        await send("suspect");
+        await claim(newToken(), 1);
+        await age(LEASE_MS + 100);
+        await send("next");
+        const store = await target().faulty({ lost });
+        const again = createQueue({ ...options, name: queue.name, store });
+        const beside: [unknown, number | undefined][] = [];
+        const report = await drain(
+          again,
+          async ({ payload }, { extend }) => {
+            await extend(); // by a turn, which could claim
+            beside.push([payload, (await queue.depth()).inFlight]);
+          },
+          { batch: 1 },
+        );
+        expect(beside).toEqual([
+          ["suspect", 1],
+          ["next", 1],
+        ]);
+        expect(report).toMatchObject({ completed: 2, replayed: lost ? 1 : 0 });
+      }
     });
 
     test("two queues of one name in different groups each see every message", async () => {

@@ -13,7 +13,8 @@ export function removal(target: () => Target): void {
     await bench.turn(pass, { complete: inHand(reply.messages), found: reply.found });
     return reply;
   }
-  function trim(bench: Workbench, ...groups: string[]) {
+  async function trim(bench: Workbench, ...groups: string[]) {
+    await bench.age(60_000); // a trim that took long, on a busy machine, keeps the next one waiting
     return bench.store.trim(bench.port, [bench.port.group, ...groups], {});
   }
 
@@ -100,12 +101,14 @@ export function removal(target: () => Target): void {
     });
 
     test("completed entries stay for their time, unprocessed ones beyond it", async () => {
-      const bench = openWorkbench(target(), { retention: { age: 300 } });
+      const bench = openWorkbench(target(), { retention: { age: "1 h" } });
       const ids = await bench.send(1, 2, 3);
       await complete(bench, 2);
       expect((await trim(bench)).removed).toBe(0);
-      await target().pass(310);
-      expect((await trim(bench)).removed).toBe(2);
+      const { stream } = bench.port;
+      const hasty = openWorkbench(target(), { stream, retention: { age: 5 } });
+      await target().pass(10);
+      expect((await trim(hasty)).removed).toBe(2);
       expect(await bench.outside.ids()).toEqual(ids.slice(2));
     });
   });

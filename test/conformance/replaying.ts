@@ -1,10 +1,10 @@
-import { describe, expect, type TestOptions, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { drain, type QueueOptions, type ReplayOptions } from "../../src/index.ts";
 import type { Target } from "./target.ts";
 import { inHand, later, newToken, openWorkbench } from "./workbench.ts";
 
 /** A group that reads again what it has read. */
-export function replaying(target: () => Target, together: TestOptions): void {
+export function replaying(target: () => Target): void {
   const open = (options: Partial<QueueOptions> = {}) =>
     openWorkbench(target(), { retention: { age: "1 h" }, ...options });
 
@@ -32,7 +32,7 @@ export function replaying(target: () => Target, together: TestOptions): void {
     });
   });
 
-  describe("a replay", together, () => {
+  describe("a replay", () => {
     test("takes more than a thousand messages from passes, and loses none", async () => {
       const { queue, send, claim } = open();
       await send(...Array(1_250).keys());

@@ -1,4 +1,4 @@
 import { conformance } from "./suite.ts";
 import { restTarget } from "./targets.ts";
 
-conformance(restTarget, { concurrent: true });
+conformance(restTarget);

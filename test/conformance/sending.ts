@@ -1,4 +1,4 @@
-import { describe, expect, type TestOptions, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createQueue, drain, QueueFull, SendError } from "../../src/index.ts";
 import type { Target } from "./target.ts";
 import { newToken, openWorkbench } from "./workbench.ts";
@@ -6,8 +6,8 @@ import { newToken, openWorkbench } from "./workbench.ts";
 const TRACE = { traceparent: `00-${"a1".repeat(16)}-${"b2".repeat(8)}-01`, tracestate: "k=v,l=w" };
 
 /** What a send says no to, what it pushes out, and what it carries along. */
-export function sending(target: () => Target, together: TestOptions): void {
-  describe("a backlog with a limit", together, () => {
+export function sending(target: () => Target): void {
+  describe("a backlog with a limit", () => {
     test("a send that would make more wait than may stores nothing and says how much waits", async () => {
       const { queue, claim } = openWorkbench(target(), { maxBacklog: { messages: 3 } });
       await queue.sendBatch([{ payload: 1 }, { payload: 2, delay: "1 h" }]);
@@ -52,7 +52,7 @@ export function sending(target: () => Target, together: TestOptions): void {
     });
   });
 
-  describe("a feed of the newest", together, () => {
+  describe("a feed of the newest", () => {
     test("older entries are dropped, worked on or not, and counted", async () => {
       const keepNewest = { count: 3, exact: true };
       const { queue } = openWorkbench(target(), { keepNewest });
@@ -72,16 +72,16 @@ export function sending(target: () => Target, together: TestOptions): void {
     });
   });
 
-  describe("a trace", together, () => {
+  describe("a trace", () => {
     test("it comes to the handler as it was sent, with a delay and without", async () => {
-      const { queue } = openWorkbench(target());
+      const { queue, age } = openWorkbench(target());
       const { traceparent } = TRACE;
       await queue.sendBatch([
         { payload: 1, trace: TRACE },
         { payload: 2, trace: { traceparent }, delay: 20, idempotencyKey: "k" },
         { payload: 3 },
       ]);
-      await target().pass(20);
+      await age(20);
       const traces: Record<string, unknown> = {};
       await drain(queue, ({ payload, trace }) => {
         traces[String(payload)] = trace;

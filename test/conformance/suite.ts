@@ -17,14 +17,8 @@ import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
 import { throttling } from "./throttling.ts";
 
-/**
- * Holds a store to the port, and the queue above it to what it promises. Tests that wait for leases
- * wait together where that is safe: where time is not theirs to move.
- */
-export function conformance(
-  open: () => Promise<Target>,
-  { concurrent }: { readonly concurrent: boolean },
-): void {
+/** Holds a store to the port, and the queue above it to what it promises. */
+export function conformance(open: () => Promise<Target>): void {
   let target: Target;
   beforeAll(async () => {
     target = await open();
@@ -48,5 +42,5 @@ export function conformance(
     payloads,
     limits,
   ];
-  for (const concern of concerns) concern(() => target, { concurrent });
+  for (const concern of concerns) concern(() => target);
 }

@@ -16,6 +16,8 @@ export interface Target {
   faulty(...losses: readonly Loss[]): Promise<Store>;
   /** Waits until the server's clock has gone on so far. */
   pass(ms: number): Promise<void>;
+  /** The same for what this queue has stored, without waiting: what is to come later can be far away. */
+  age(queue: StoreQueue, ms: number): Promise<void>;
   /** Other programs at the same stream. */
   outside(queue: StoreQueue): Outside;
   close(): Promise<void>;

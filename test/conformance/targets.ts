@@ -11,6 +11,7 @@ import { upstash } from "../../src/redis/upstash.ts";
 import type { Clock, Store } from "../../src/store.ts";
 import { faultyStore, memoryStore } from "../../src/testing.ts";
 import { connectRaw, uniqueName } from "../support/redis.ts";
+import { ageStarts, letTimePass } from "../support/time-travel.ts";
 import { movingClock } from "./moving-clock.ts";
 import { outsideMemory, outsideRedis } from "./outside.ts";
 import { type Loss, lossesInOrder, type Target } from "./target.ts";
@@ -34,6 +35,7 @@ export async function memoryTarget(): Promise<Target> {
       });
     },
     pass: async (ms) => clock.advance(ms),
+    age: async (_, ms) => clock.advance(ms),
     outside: (queue) => outsideMemory(store, queue),
     close: async () => {},
   };
@@ -120,13 +122,17 @@ export async function embeddedTarget(): Promise<Target> {
   };
 }
 
-function aroundRedis(raw: Redis): Pick<Target, "pass" | "outside"> {
+function aroundRedis(raw: Redis): Pick<Target, "pass" | "age" | "outside"> {
   const now = async () => {
     const [seconds, micros] = await raw.time();
     return Number(seconds) * 1_000 + Number(micros) / 1_000;
   };
   return {
     outside: (queue) => outsideRedis(raw, queue),
+    async age({ stream, group, rateLimit }, ms) {
+      await letTimePass(raw, stream, ms, group);
+      if (rateLimit !== undefined) await ageStarts(raw, stream, group, ms / rateLimit.perMs);
+    },
     async pass(ms) {
       const until = (await now()) + ms;
       while ((await now()) <= until) await new Promise((resolve) => setTimeout(resolve, 2));

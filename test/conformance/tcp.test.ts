@@ -1,4 +1,4 @@
 import { conformance } from "./suite.ts";
 import { tcpTarget } from "./targets.ts";
 
-conformance(tcpTarget, { concurrent: true });
+conformance(tcpTarget);

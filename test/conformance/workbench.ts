@@ -27,6 +27,8 @@ export interface Workbench {
   turn(token: string, request?: Partial<TurnRequest>, store?: Store): Promise<TurnReply>;
   /** A turn that claims up to so many, with nothing in hand. */
   claim(token: string, count?: number, request?: Partial<TurnRequest>): Promise<TurnReply>;
+  /** As if so much time had gone by for what the queue has stored. */
+  age(ms: number): Promise<void>;
 }
 
 export function openWorkbench(
@@ -49,6 +51,7 @@ export function openWorkbench(
     port,
     store: target.store,
     outside: target.outside(port),
+    age: (ms) => target.age(port, ms),
     turn,
     claim: (token, count = 100, request = {}) => turn(token, { ...request, claim: count }),
     async send(...payloads) {

@@ -19,9 +19,8 @@ afterAll(() => {
   globalThis.fetch = fetch;
 });
 
-conformance(
-  () => upstashLikeTarget({ pendingLimit: 1000, unknownScripts: 0.3, staleReads: 0.3, random }),
-  { concurrent: true },
+conformance(() =>
+  upstashLikeTarget({ pendingLimit: 1000, unknownScripts: 0.3, staleReads: 0.3, random }),
 );
 
 test("scripts went out with the flag for key locking, and again when they were not known", () => {
