@@ -128,7 +128,7 @@ describe("through a way that goes wrong", () => {
   serverTest(
     "a connection that went silent is left after its time, and the turn sent again",
     async () => {
-      const { redis, open } = await warmFunction({ timeoutMs: 200 });
+      const { redis, open } = await warmFunction({ timeoutMs: 1_000 });
       const proxy = await tcpProxy(redis.port);
       const { queue } = open(proxy.port);
       await drain(queue, () => {});
@@ -155,7 +155,7 @@ describe("through a way that goes wrong", () => {
   );
 
   serverTest("a turn that ran while its answer was lost is not done twice", async () => {
-    const { redis, open } = await warmFunction({ timeoutMs: 200 });
+    const { redis, open } = await warmFunction({ timeoutMs: 1_000 });
     const proxy = await tcpProxy(redis.port);
     const { queue } = open(proxy.port);
     await drain(queue, () => {});
