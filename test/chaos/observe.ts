@@ -6,6 +6,7 @@ import {
   type Store,
   StoreError,
 } from "../../src/index.ts";
+import { OUTCOMES } from "../../src/statistics.ts";
 import { fateOf, keyOf, type Payload, workMs } from "./plan.ts";
 
 /** Writes lines to the ledger; they are safe when it has returned. */
@@ -107,21 +108,7 @@ export interface PassEnd {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const COUNTED = [
-  "completed",
-  "retried",
-  "dead",
-  "duplicates",
-  "deferred",
-  "released",
-  "lost",
-  "uncertain",
-  "reclaimed",
-  "replayed",
-  "lostPayloads",
-  "trimmedUnread",
-  "repaired",
-] as const;
+const COUNTED = [...OUTCOMES, "repaired"] as const;
 
 function briefly(report: DrainReport | StoreError): PassEnd {
   if (report instanceof StoreError) return { stopped: report.code, counts: {} };
