@@ -7,8 +7,8 @@ import type { Turn } from "./turn-begin.ts";
 /** How many entries are kept. */
 const ENTRIES = 1_000;
 
-/** The last turns that told are named in so much text, so that none counts twice. */
-const NAMES_LENGTH = 256;
+/** The last turns that told, of each lane the latest, are named in so much text, so that none counts twice. */
+const NAMES_LENGTH = 500;
 
 /** What of this turn the pass itself cannot know yet. */
 export interface Findings {
@@ -58,15 +58,24 @@ export function recogniseJournal(turn: Turn, journal: Journal): boolean {
   return told;
 }
 
-/** It was sent again, or a copy of it arrives late. A token counts its turns. */
-function hasTold({ tables }: Turn, journal: Journal): boolean {
-  const [own, number] = journal.turn.split("/");
-  const names = String(tables.stats.get("by") ?? "").matchAll(/(\S+)\/(\d+) /g);
-  return [...names].some(([, of, told]) => of === own && Number(told) >= Number(number));
+/** It was sent again, or a copy of it arrives late. A lane counts its turns. */
+function hasTold(turn: Turn, journal: Journal): boolean {
+  const [lane, number] = journal.turn.split("/");
+  return tellers(turn).some(([of, told]) => of === lane && Number(told) >= Number(number));
 }
 
-function nameTeller({ tables: { stats } }: Turn, { turn }: Journal): void {
-  stats.set("by", `${turn} ${stats.get("by") ?? ""}`.slice(0, NAMES_LENGTH));
+function nameTeller(turn: Turn, journal: Journal): void {
+  const [lane] = journal.turn.split("/");
+  let names = `${journal.turn} `;
+  for (const [of, told] of tellers(turn)) {
+    if (of !== lane && names.length < NAMES_LENGTH) names += `${of}/${told} `;
+  }
+  turn.tables.stats.set("by", names);
+}
+
+function tellers({ tables }: Turn): readonly (readonly [lane: string, told: string])[] {
+  const names = String(tables.stats.get("by") ?? "").matchAll(/(\S+)\/(\d+) /g);
+  return [...names].map(([, lane = "", told = ""]) => [lane, told]);
 }
 
 function addEntry(

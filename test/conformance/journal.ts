@@ -70,6 +70,24 @@ export function journal(target: () => Target): void {
       expect((await queue.stats()).totals).toMatchObject({ completed: 2, passes: 1 });
     });
 
+    test("count once what was told by a lost response, though many others told meanwhile", async () => {
+      const queue = open();
+      await queue.send(1);
+      const others = async () => {
+        for (let pass = 0; pass < 20; pass += 1) {
+          await queue.send(2);
+          await drain(queue, () => {});
+        }
+      };
+      const lossy = await target().faulty(
+        { lost: undefined },
+        { lost: "response", meanwhile: others },
+      );
+      const again = createQueue({ name: queue.name, store: lossy });
+      expect(await drain(again, () => {}, { prefetch: false })).toMatchObject({ completed: 1 });
+      expect((await queue.stats()).totals).toMatchObject({ completed: 21, passes: 21 });
+    });
+
     test("count requests and commands once, though several lanes end together", async () => {
       const queue = open();
       await queue.sendBatch(Array.from({ length: 200 }, (_, payload) => ({ payload })));

@@ -79,12 +79,13 @@ do
     return type(reply) ~= "table" or not reply.err
   end
 
-  -- The last turns that told are named, so that none counts twice: not when it is sent again, nor when a
-  -- copy of it arrives late. A token counts its turns.
+  -- The last turns that told are named, of each lane the latest, so that none counts twice: not when it is
+  -- sent again, nor when a copy of it arrives late. A lane counts its turns.
+  local lane, number = string.match(more.turn_name, "^(.*)/(%d+)$")
+
   local function has_told(by)
-    local own, number = string.match(more.turn_name, "^(.*)/(%d+)$")
     for of, told in string.gmatch(by or "", "(%S+)/(%d+) ") do
-      if of == own and tonumber(told) >= tonumber(number) then
+      if of == lane and tonumber(told) >= tonumber(number) then
         return true
       end
     end
@@ -92,7 +93,13 @@ do
   end
 
   local function named_before(by)
-    return string.sub(more.turn_name .. " " .. (by or ""), 1, 256)
+    local names = more.turn_name .. " "
+    for of, told in string.gmatch(by or "", "(%S+)/(%d+) ") do
+      if of ~= lane and #names < 500 then
+        names = names .. of .. "/" .. told .. " "
+      end
+    end
+    return names
   end
 
   -- Says whether the turn's amounts are in the hash now, and were not before.
