@@ -41,15 +41,15 @@ export function inboxWork(env: InboxEnv, store: Store, setup: Setup = {}) {
 export function inboxApp(
   env: InboxEnv,
   store: Store,
-  setup: Setup & Pick<HttpOptions, "callers" | "limits" | "waitUntil"> = {},
+  setup: Setup & Pick<HttpOptions, "callers" | "limits" | "waitUntil" | "onReport"> = {},
 ): Hono {
-  const { limits, waitUntil, callers } = setup;
+  const { limits, waitUntil, callers, onReport = logReport } = setup;
   const inbox = inboxOf(env, store, setup);
   const app = httpApp({
     queues: inboxWork(env, store, setup),
     ...callersFrom(env, callers),
     metrics: metricsResponse(Object.values(inbox)),
-    ...{ limits, waitUntil, onReport: logReport, onError: logError },
+    ...{ limits, waitUntil, onReport, onError: logError },
   });
   const accept = acceptWebhook(inbox, env.WEBHOOK_SECRET ?? "");
   app.post("/webhooks", (context) => accept(context.req.raw));

@@ -9,6 +9,7 @@ export interface DashboardEnv extends InboxEnv {
   readonly DASHBOARD_TOKEN?: string | undefined;
   /** Who has it only looks. */
   readonly DASHBOARD_READER_TOKEN?: string | undefined;
+  /** Where the world finds the app, behind a proxy that changes the host. */
   readonly APP_URL?: string | undefined;
 }
 
@@ -20,8 +21,13 @@ export function dashboardFrom(env: DashboardEnv, store: Store): Hono | undefined
     ...(reader ? [{ token: reader, role: "reader" as const }] : []),
   ];
   if (tokens.length === 0) return undefined;
-  const origin = env.APP_URL ? new URL(env.APP_URL).origin : undefined;
+  const origin = env.APP_URL ? originOf(env.APP_URL) : undefined;
   return dashboard({ queues: inboxWork(env, store), tokens, origin, onError: logError });
+}
+
+/** What is no address stays as it is: the dashboard refuses it, and says what it expects. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
 }
 
 export function isDashboard(request: Request): boolean {

@@ -1,4 +1,4 @@
-import type { DrainReport } from "../../src/index.ts";
+import type { DrainReport, FailedMessage } from "../../src/index.ts";
 import { createLog, embeddedMetrics, type Log, type LoggedQueue } from "../../src/log/index.ts";
 import { logReport } from "../http/log.ts";
 
@@ -25,6 +25,11 @@ export function logPass(env: MetricsEnv, report: DrainReport): void {
   const log = metricsLog(env);
   if (log === undefined) logReport(report);
   else log.onReport(report);
+}
+
+/** One line a failure, beside the metrics; without them the line of the pass has the first ten. */
+export function logFailure(env: MetricsEnv, error: unknown, message: FailedMessage): void {
+  metricsLog(env)?.onError(error, message);
 }
 
 /** A line for each queue that says how long its oldest message has waited. */
