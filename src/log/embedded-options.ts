@@ -1,6 +1,7 @@
 import { OptionError } from "../errors.ts";
 import { name, onlyKnown, refuse } from "../expect.ts";
-import { toConsole, type WriteLine } from "./console-json.ts";
+import type { WriteLine } from "./console-json.ts";
+import { toStdout } from "./stdout.ts";
 
 /** The metrics of a pass, and of a look at a queue. */
 export type EmbeddedMetric = keyof typeof UNITS;
@@ -35,7 +36,7 @@ export interface EmbeddedMetricsOptions {
   readonly dimensions?: Readonly<Record<string, string>>;
   /** Which metrics are made: each costs by the month, for each queue. The others are members of the line. @default all */
   readonly metrics?: readonly EmbeddedMetric[];
-  /** @default the console, by the line's level */
+  /** @default the standard output: a document of this format is a line with nothing before it */
   readonly write?: WriteLine;
   /** Milliseconds since 1970. @default the system's clock */
   readonly now?: () => number;
@@ -56,7 +57,7 @@ export function resolveEmbedded(options: EmbeddedMetricsOptions): ResolvedEmbedd
     namespace: checkNamespace(options.namespace ?? "xdrain"),
     dimensions: checkDimensions(options.dimensions ?? {}),
     metrics: checkMetrics(options.metrics ?? METRICS),
-    write: options.write ?? toConsole,
+    write: options.write ?? toStdout,
     now: options.now ?? Date.now,
   };
 }

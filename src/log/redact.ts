@@ -3,12 +3,14 @@
 
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   // redis://user:password@host
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"']+@/gi, "$1[redacted]@"],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#"']+@/gi, "$1[redacted]@"],
   // Authorization: Bearer …
   [/\b(bearer|basic)(\s+)[\w.~+/=-]+/gi, "$1$2[redacted]"],
+  // A token that says what it is (JWT).
+  [/\beyJ[\w-]{5,400}\.[\w.-]+/g, "[redacted]"],
   // token=…, "apiKey": "…", X-Amz-Signature=…
   [
-    /\b([\w-]{0,40}?(?:token|secret|passwor[dt]|passwd|api[_-]?key|signature|credential))(["']?\s{0,3}[=:]\s{0,3}["']?)(?!\[redacted\]|bearer\b|basic\b)[^\s"'&,;}]+/gi,
+    /\b([\w-]{0,40}?(?:token|secret|passwor[dt]|passwd|api[_-]?key|signature|credential|authorization))(\\?["']?\s{0,3}[=:]\s{0,3}\\?["']?)(?!\[redacted\]|bearer\b|basic\b)[^\s"'&,;}]+/gi,
     "$1$2[redacted]",
   ],
 ];

@@ -1,30 +1,42 @@
 import type { Format } from "./exposition.ts";
 
+/** A media range of an Accept header. */
+interface Range {
+  readonly type: string;
+  readonly version: string | undefined;
+  readonly weight: number;
+}
+
+const TYPE: Readonly<Record<Format, string>> = {
+  prometheus: "text/plain",
+  openmetrics: "application/openmetrics-text",
+};
+const VERSION: Readonly<Record<Format, string>> = { prometheus: "0.0.4", openmetrics: "1.0.0" };
+
 /** The format that a client wants more, by its Accept header; the older one where it does not say. */
 export function formatFor(accept: string | null): Format {
-  let best: { readonly format: Format; readonly weight: number } | undefined;
-  for (const range of (accept ?? "").split(",")) {
-    const format = formatOf(range);
-    const weight = weightOf(range);
-    if (format !== undefined && weight > (best?.weight ?? 0)) {
-      best = { format, weight };
-    }
-  }
-  return best?.format ?? "prometheus";
+  const ranges = (accept ?? "").split(",").map(readRange);
+  const wants = (format: Format) => weightOf(format, ranges);
+  return wants("openmetrics") > wants("prometheus") ? "openmetrics" : "prometheus";
 }
 
-/** Which format a media range names; undefined where it is another one, or another version. */
-function formatOf(range: string): Format | undefined {
-  const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-  const version = parameters.find((one) => one.startsWith("version="))?.slice("version=".length);
-  if (type === "application/openmetrics-text") {
-    return version === undefined || version === "1.0.0" ? "openmetrics" : undefined;
+/** The weight of the range that names the format most closely: `text/plain` says more than `text/*`. */
+function weightOf(format: Format, ranges: readonly Range[]): number {
+  const exact = TYPE[format];
+  const alike = `${exact.split("/")[0]}/*`;
+  for (const wanted of [exact, alike, "*/*"]) {
+    const named = ranges.filter(({ type, version }) => {
+      return type === wanted && (version === undefined || version === VERSION[format]);
+    });
+    if (named.length > 0) return Math.max(...named.map(({ weight }) => weight));
   }
-  if (type !== "text/plain" && type !== "text/*" && type !== "*/*") return undefined;
-  return version === undefined || version === "0.0.4" ? "prometheus" : undefined;
+  return 0;
 }
 
-function weightOf(range: string): number {
-  const weight = /;\s*q=([\d.]+)/i.exec(range)?.[1];
-  return weight === undefined ? 1 : Number(weight) || 0;
+function readRange(text: string): Range {
+  const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  const given = (name: string) =>
+    parameters.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  const version = given("version")?.replaceAll('"', "");
+  return { type, version, weight: Number(given("q") ?? 1) || 0 };
 }

@@ -60,7 +60,7 @@ const METRICS: readonly Metric[] = [
   },
   gauge("xdrain_stream_length", "Entries in the stream, kept ones included.", (s) => s.entries),
   gauge("xdrain_stream_bytes", "Memory of the stream, where the server tells it.", (s) => s.bytes),
-  counter("xdrain_added_total", "Entries ever added to the stream.", (s) => s.added),
+  counter("xdrain_added_total", "Entries ever added to the stream.", everAdded),
   gauge("xdrain_ready", "Messages that wait for their first delivery.", (s) => s.ready),
   gauge("xdrain_in_flight", "Messages handed out and not settled.", (s) => s.inFlight),
   {
@@ -139,6 +139,11 @@ function single(valueIn: ValueIn): Pick<Metric, "read"> {
       return value === undefined ? [] : [one(labels, value)];
     },
   };
+}
+
+/** 0 where there is no stream, which takes no memory: its first entries are an increase then. */
+function everAdded({ added, bytes }: QueueStats): number | undefined {
+  return added ?? (bytes === 0 ? 0 : undefined);
 }
 
 /** 0 where nothing is ready, so that an alert ends. */

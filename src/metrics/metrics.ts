@@ -1,3 +1,4 @@
+import { type Duration, milliseconds } from "../duration.ts";
 import { integer, oneOf, onlyKnown, refuse } from "../expect.ts";
 import { type Format, writeExposition } from "./exposition.ts";
 import { familiesOf, type Names } from "./families.ts";
@@ -15,11 +16,16 @@ export interface MetricsOptions {
    * pass is a consumer with a name of its own, so each makes new series; 0 leaves them out. @default 50
    */
   readonly consumers?: number;
+  /**
+   * How long a queue may take to be read: then it is one that cannot be. Less than the collector waits, 10 s
+   * for most, or it never hears of it. @default 5 s
+   */
+  readonly timeout?: Duration;
   /** Told of each queue that could not be read, for a log; what it throws is ignored. */
   readonly onError?: (error: unknown, queue: string) => unknown;
 }
 
-export const METRICS_OPTIONS = ["names", "consumers", "onError"];
+export const METRICS_OPTIONS = ["names", "consumers", "timeout", "onError"];
 
 /** What writes the metrics of some queues, its options checked. */
 export type WriteMetrics = (format: Format) => Promise<string>;
@@ -49,12 +55,13 @@ export function createMetrics(
   const queues = checkQueues(given);
   const names = oneOf("names", options.names, ["xdrain", "redis-streams"]);
   const consumers = integer("consumers", options.consumers, { min: 0, max: 500, default: 50 });
+  const timeoutMs = milliseconds("timeout", options.timeout ?? "5 s", { min: 1, max: 60_000 });
   const { onError } = options;
   if (onError !== undefined && typeof onError !== "function") {
     refuse("onError", "a function", onError);
   }
   return async (format) => {
-    const readings = await readAll(queues, { consumers, onError });
+    const readings = await readAll(queues, { consumers, timeoutMs, onError });
     return writeExposition(familiesOf(readings, names), format);
   };
 }

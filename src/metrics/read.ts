@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import { readConsumers } from "../inspect/consumers.ts";
 import { createReader } from "../inspect/reader.ts";
 import type { Queue } from "../queue.ts";
@@ -9,6 +10,8 @@ export type MeteredQueue = Pick<Queue<never, unknown>, "name" | "resolved" | "st
 export interface ReadSettings {
   /** Most consumers that are named; 0 asks for none. */
   readonly consumers: number;
+  /** How long a queue may take. */
+  readonly timeoutMs: number;
   readonly onError: ((error: unknown, queue: string) => unknown) | undefined;
 }
 
@@ -22,16 +25,39 @@ export function readAll(
 
 async function readOne(
   queue: MeteredQueue,
-  { consumers, onError }: ReadSettings,
+  { consumers, timeoutMs, onError }: ReadSettings,
 ): Promise<Reading> {
   const { name, resolved } = queue;
-  const tellOf = async (error: unknown) => tell(onError, error, name);
-  const [stats, largest] = await Promise.all([
-    queue.stats().catch(tellOf),
-    largestConsumers(queue, consumers).catch(tellOf),
+  const [stats, largest] = await Promise.allSettled([
+    inTime(queue, queue.stats(), timeoutMs),
+    inTime(queue, largestConsumers(queue, consumers), timeoutMs),
   ]);
-  const group = resolved.storeQueue.group;
-  return { queue: name, group, stats: stats ?? undefined, consumers: largest ?? [] };
+  const failed = [stats, largest].find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") await tell(onError, failed.reason, name);
+  return {
+    queue: name,
+    group: resolved.storeQueue.group,
+    stats: stats.status === "fulfilled" ? stats.value : undefined,
+    consumers: largest.status === "fulfilled" ? largest.value : [],
+  };
+}
+
+/** A store that hangs takes longer to give up than a collector waits, who would then see no queue at all. */
+async function inTime<Value>(
+  { resolved }: MeteredQueue,
+  reading: Promise<Value>,
+  timeoutMs: number,
+): Promise<Value> {
+  const over = new AbortController();
+  const late = resolved.store.sleep(timeoutMs, over.signal).then(() => {
+    throw new StoreError("store_timeout", `The queue was not read within ${timeoutMs} ms.`, {});
+  });
+  late.catch(() => {}); // heard by the race, unless that was over before
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** None where the store does not read commands: a store in memory has statistics alone. */

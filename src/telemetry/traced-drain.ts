@@ -87,6 +87,8 @@ function tell(span: Span, report: DrainReport, errorTexts: boolean): void {
     "xdrain.pass.completed": report.completed,
     "xdrain.pass.retried": report.retried,
     "xdrain.pass.dead": report.dead,
+    "xdrain.pass.duplicates": report.duplicates,
+    "xdrain.pass.lost": report.lost,
     "xdrain.pass.requests": report.requests,
     "xdrain.pass.commands": report.commands,
   });

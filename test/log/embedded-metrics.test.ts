@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createQueue, drain, OptionError } from "../../src/index.ts";
 import { createLog, type EmbeddedMetricsOptions, embeddedMetrics } from "../../src/log/index.ts";
 import { memoryStore } from "../../src/testing.ts";
@@ -102,6 +102,31 @@ test("where messages are is a document, with ages in seconds", async () => {
   expect(byQueue.get("unknown")).not.toHaveProperty("OldestAge");
   expect(byQueue.get("unknown")).not.toHaveProperty("LastPassAge");
   expect(byQueue.get("empty")).toMatchObject({ OldestAge: 0 });
+});
+
+test("a document is a line of the standard output, with nothing before it, whatever the console does", async () => {
+  const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const consoles = vi.spyOn(console, "log").mockImplementation(() => {});
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { onReport } = createLog(embeddedMetrics(), { idle: true });
+  onReport(await drain(ordersIn(), () => {}));
+  expect(consoles).not.toHaveBeenCalled();
+  const [[text] = []] = written.mock.calls;
+  expect(text).toMatch(/^\{.*\}\n$/);
+  expect(checkEmf(String(text))).toMatchObject({ Queue: "orders", Passes: 1 });
+});
+
+test("where a process has no standard output, it is the console", async () => {
+  const consoles = vi.spyOn(console, "log").mockImplementation(() => {});
+  onTestFinished(() => void vi.restoreAllMocks());
+  const report = await drain(ordersIn(), () => {});
+  vi.stubGlobal("process", undefined);
+  try {
+    createLog(embeddedMetrics(), { idle: true }).onReport(report);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  expect(checkEmf(String(consoles.mock.calls[0]?.[0])).Queue).toBe("orders");
 });
 
 test("failures and errors are lines of JSON without metrics", () => {

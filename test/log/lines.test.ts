@@ -173,6 +173,10 @@ describe("what looks like a credential is taken out of an error's text:", () => 
     [`{"apiKey":"${SECRET}","id":1}`, '"apiKey":"[redacted]","id":1'],
     [`X-Amz-Signature=${SECRET}`, "X-Amz-Signature=[redacted]"],
     [`password: ${SECRET}`, "password: [redacted]"],
+    [`redis://:p@${SECRET}@host:6379 is down`, "redis://[redacted]@host:6379 is down"],
+    [`authorization: ${SECRET}`, "authorization: [redacted]"],
+    [JSON.stringify(JSON.stringify({ password: SECRET })), "[redacted]"],
+    [`no key for eyJhbGciOiJIUzI1NiJ9.${SECRET}.${SECRET}, sorry`, "no key for [redacted], sorry"],
     // Cut off in the middle of the password, it would not look like one.
     [`${"x".repeat(970)} redis://user:${SECRET}@host`, "redis://[redacted]@host"],
   ])("%s", (message, kept) => {
@@ -194,6 +198,26 @@ test("an ordinary text stays as it is, and a long one is cut", () => {
   const [kept, cut] = log.lines as FailureLine[];
   expect(kept?.error.text).toBe(text);
   expect(cut?.error.text?.length).toBe(1_000);
+});
+
+test("causes are named with their codes, and none of their texts is logged", () => {
+  const log = collectLog({ stacks: true });
+  const refused = Object.assign(new Error(SECRET), { code: "ECONNREFUSED" });
+  const several = new AggregateError([refused, new Error("the second")], SECRET);
+  log.onError(new TypeError("fetch failed", { cause: several }));
+  const circle: Error & { cause?: unknown } = new RangeError("round and round");
+  circle.cause = circle;
+  log.onError(circle);
+  log.onError(new Error("no cause", { cause: SECRET }));
+  const [failed, round, none] = log.lines as FailureLine[];
+  expect(failed?.error).toMatchObject({
+    type: "TypeError",
+    text: "fetch failed",
+    causes: [{ type: "AggregateError" }, { type: "Error", code: "ECONNREFUSED" }],
+  });
+  expect(round?.error.causes).toEqual(Array(5).fill({ type: "RangeError" }));
+  expect(none?.error).not.toHaveProperty("causes");
+  expect(JSON.stringify(log.lines)).not.toContain(SECRET);
 });
 
 test("texts are left out, and stacks are there, where that is asked for", () => {

@@ -13,9 +13,11 @@ const ALERTS = join(infra, "prometheus/alerts.yml");
 
 interface Dashboard {
   readonly panels: readonly {
+    readonly id: number;
+    readonly datasource?: { readonly uid: string };
     readonly title: string;
     readonly type: string;
-    readonly targets?: readonly { readonly expr: string }[];
+    readonly targets?: readonly { readonly expr: string; readonly interval?: string }[];
   }[];
   readonly templating: { readonly list: readonly { readonly definition?: string }[] };
 }
@@ -87,6 +89,29 @@ test("each chart has a title of its own and asks for something", () => {
   expect(charts.length).toBeGreaterThan(12);
   expect(new Set(charts.map(({ title }) => title)).size).toBe(charts.length);
   for (const { targets = [] } of charts) expect(targets.length).toBeGreaterThan(0);
+});
+
+test("the dashboard can be imported anywhere: panels have ids of their own and the data source that is chosen", () => {
+  const ids = dashboard.panels.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(new Set(charts.map(({ datasource }) => datasource?.uid))).toEqual(
+    new Set([`\${datasource}`]),
+  );
+  expect(dashboard).not.toHaveProperty("id");
+});
+
+test("each query knows how often metrics are collected, or its rates would be of one sample and show nothing", () => {
+  const config = readFileSync(join(infra, "prometheus/prometheus.yml"), "utf8");
+  const every = /scrape_interval: (\w+)/.exec(config)?.[1] ?? expect.fail("It does not say.");
+  const steps = charts.flatMap(({ targets = [] }) => targets.map(({ interval }) => interval));
+  expect(new Set(steps)).toEqual(new Set([every]));
+});
+
+test("what all groups of a stream have in common is not counted once for each", () => {
+  const common = /xdrain_(?:added_total|stream_length|stream_bytes|delayed)\b/;
+  const asked = expressions.filter((expr) => common.test(expr));
+  expect(asked.length).toBe(4);
+  for (const expr of asked) expect(expr).toContain("max by (queue) (");
 });
 
 test("every queue of a counter has it from the start, so that its first increase is seen", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { drain } from "../../src/index.ts";
 import { metricsText } from "../../src/metrics/index.ts";
 import { type Looked, openTarget, queueOn, TARGETS } from "../inspect/targets.ts";
-import { parseExposition } from "./parse.ts";
+import { type ParsedSample, parseExposition } from "./parse.ts";
 import { promtool, promtoolTest } from "./promtool.ts";
 
 /** Counters as passes would have written them. */
@@ -122,11 +122,42 @@ describe.each(TARGETS)("metrics of a queue in %s", (name) => {
     expect(value("xdrain_last_pass_timestamp_seconds")).toBeGreaterThan(1_600_000_000);
   });
 
+  test("have counters that no replay takes back, and that begin anew with a group that was retired", async () => {
+    const looked = await open(name);
+    const queue = looked.queue({ maxFailures: 1, retention: { count: 100 } });
+    const counters = async () => {
+      const parsed = parseExposition(await metricsText(queue), "prometheus");
+      const counting = parsed.families.filter(({ type }) => type !== "gauge");
+      return counting.flatMap(({ samples }) => samples);
+    };
+    const lower = (before: readonly ParsedSample[], after: readonly ParsedSample[]) =>
+      before.filter(({ value }, i) => (after[i]?.value ?? -1) < value).map(({ name }) => name);
+    const pass = () =>
+      drain(queue, ({ payload }) => {
+        if (payload === 2) throw new Error("not this one");
+      });
+    await queue.sendBatch([1, 2, 3].map((payload) => ({ payload })));
+    await pass();
+    const first = await counters();
+    await queue.replay({ from: "0" });
+    const replayed = await counters();
+    expect(lower(first, replayed)).toEqual([]);
+    await pass();
+    const second = await counters();
+    expect(lower(replayed, second)).toEqual([]);
+    expect(second.find(({ labels }) => labels.outcome === "completed")?.value).toBeGreaterThan(2);
+    await queue.retire();
+    const { value } = parseExposition(await metricsText(queue), "prometheus");
+    expect(value("xdrain_messages_total", { outcome: "completed" })).toBe(0);
+    expect(value("xdrain_added_total")).toBe(3);
+  });
+
   test("are there before anything was sent and before any pass", async () => {
     const queue = (await open(name)).queue();
     const { value } = parseExposition(await metricsText(queue), "prometheus");
     expect(value("xdrain_up")).toBe(1);
     expect(value("xdrain_stream_length")).toBe(0);
+    expect(value("xdrain_added_total")).toBe(0);
     expect(value("xdrain_oldest_age_seconds")).toBe(0);
     expect(value("xdrain_last_pass_timestamp_seconds")).toBe(0);
     expect(value("xdrain_messages_total", { outcome: "completed" })).toBe(0);
@@ -154,6 +185,29 @@ test("one queue that cannot be read hides no other, and is told by xdrain_up and
   expect(value("xdrain_stream_length", { queue: good.name })).toBe(1);
   expect(samples("xdrain_stream_length").length).toBe(1);
   expect(told).toEqual([[bad.name, "store_wrong_type"]]);
+});
+
+test("a queue whose Redis hangs is one that cannot be read, told once, and the others are there", async () => {
+  const looked = await open("tcp");
+  const good = looked.queue();
+  const slow = looked.queue();
+  const forever = new Promise<never>(() => {});
+  const waits: number[] = [];
+  const store = {
+    ...slow.resolved.store,
+    read: () => forever,
+    sleep: async (ms: number) => void waits.push(ms),
+  };
+  const hanging = { ...slow, resolved: { ...slow.resolved, store }, stats: () => forever };
+  const told: unknown[] = [];
+  const onError = (error: unknown, queue: string) =>
+    told.push([queue, (error as { code: string }).code]);
+  const text = await metricsText([hanging, good], { timeout: "4 s", onError });
+  const { value } = parseExposition(text, "prometheus");
+  expect(value("xdrain_up", { queue: slow.name })).toBe(0);
+  expect(value("xdrain_up", { queue: good.name })).toBe(1);
+  expect(told).toEqual([[slow.name, "store_timeout"]]);
+  expect(waits).toEqual([4_000, 4_000]);
 });
 
 test("the statistics are there although the consumers could not be read", async () => {
@@ -206,6 +260,24 @@ test("xdrain_pending names the consumers that have the most, and no more than it
   expect(await pending(50)).toEqual([four, three, one]);
   expect(await pending(2)).toEqual([four, three]);
   expect(await pending(0)).toEqual([]);
+});
+
+test("xdrain_pending names fifty consumers where nobody says otherwise, and the sum stays right", async () => {
+  const looked = await open("tcp");
+  const queue = looked.queue();
+  const { store } = looked.target;
+  await queue.sendBatch(Array.from({ length: 62 }, (_, payload) => ({ payload })));
+  await store.read?.([["XGROUP", "CREATE", queue.name, "xdrain", "0"]], {});
+  const take = (consumer: string, count: number) => {
+    const group = ["GROUP", "xdrain", consumer, "COUNT", String(count)];
+    return store.read?.([["XREADGROUP", ...group, "STREAMS", queue.name, ">"]], {});
+  };
+  for (let i = 0; i < 60; i += 1) await take(`c${i}`, i === 59 ? 3 : 1);
+  const { samples, value } = parseExposition(await metricsText(queue), "prometheus");
+  const named = samples("xdrain_pending");
+  expect(named.length).toBe(50);
+  expect(named[0]?.labels.consumer).toBe("c59");
+  expect(value("xdrain_in_flight")).toBe(62);
 });
 
 test("the common names of Redis Streams take the place of four of ours, and the others stay", async () => {

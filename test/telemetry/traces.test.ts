@@ -203,6 +203,19 @@ test("a failure is in the span, with the error's type and without the payload", 
   expect(JSON.stringify(everything)).not.toContain("a payload");
 });
 
+test("what looks like a credential in an error is in no span", async () => {
+  const { tracer, only } = recordSpans();
+  const queue = ordersIn();
+  await queue.send({ item: "a" });
+  const fail = async () => {
+    throw new Error("connect to redis://user:hunter2@host:6379 failed");
+  };
+  await tracedDrain(queue, fail, {}, { tracer });
+  const { status, events } = only("process orders");
+  expect(status.message).toBe("connect to redis://[redacted]@host:6379 failed");
+  expect(JSON.stringify(events)).not.toContain("hunter2");
+});
+
 test("without errorTexts a failure says the error's type alone", async () => {
   const { tracer, only } = recordSpans();
   const queue = ordersIn();
@@ -291,6 +304,19 @@ test("several queues are one pass, each message with the name and the group of i
   const group = "messaging.consumer.group.name";
   expect(only("process urgent").attributes[group]).toBe("a");
   expect(only("process orders").attributes[group]).toBe("b");
+});
+
+test("a duplicate has no span of its own: its pass tells that there was one", async () => {
+  const { tracer, only } = recordSpans();
+  const queue = ordersIn();
+  for (const item of ["a", "b"]) await queue.send({ item }, { idempotencyKey: "one" });
+  await tracedDrain(queue, () => {}, { batch: 1, prefetch: false }, { tracer });
+  expect(only("process orders").status).toEqual(OK);
+  expect(only("drain orders").attributes).toMatchObject({
+    "xdrain.pass.completed": 1,
+    "xdrain.pass.duplicates": 1,
+    "xdrain.pass.lost": 0,
+  });
 });
 
 test("without a registered SDK everything works as before, and no message carries a trace", async () => {
