@@ -13,7 +13,7 @@ import {
   textOf,
   withFilter,
 } from "./letter-filter.ts";
-import { printable } from "./printable.ts";
+import { cut, printable } from "./printable.ts";
 
 /** Dead letters to do something with: named, filtered, or all. */
 export interface ChoiceArguments extends FilterArguments {
@@ -45,11 +45,12 @@ export function checkChoice(args: ChoiceArguments): void {
 export async function chosenIds(
   queue: Queue<unknown>,
   args: ChoiceArguments,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { ids = [] } = args;
   if (ids.length > 0) return [...new Set(ids)];
   const found: string[] = [];
-  for await (const { id } of chosenLetters(queue, args)) found.push(id);
+  for await (const { id } of chosenLetters(queue, args, signal)) found.push(id);
   return found;
 }
 
@@ -57,19 +58,19 @@ export async function chosenIds(
 export async function showChosen(
   queue: Queue<unknown>,
   args: ChoiceArguments,
-  { output }: Context,
+  { terminal, output }: Context,
 ): Promise<void> {
   let count = 0;
-  for await (const letter of chosenLetters(queue, args)) {
+  for await (const letter of chosenLetters(queue, args, terminal.signal)) {
     count += 1;
     await output.row({ id: letter.id, reason: letter.reason, dryRun: true }, lineOf(letter));
   }
   await output.note(`It would be ${counted(count, "dead letter")}; nothing was done.`);
 }
 
-async function* chosenLetters(queue: Queue<unknown>, args: ChoiceArguments) {
+async function* chosenLetters(queue: Queue<unknown>, args: ChoiceArguments, signal: AbortSignal) {
   const { ids = [] } = args;
-  if (ids.length === 0) yield* findLetters(queue, filterOf(args, Date.now()));
+  if (ids.length === 0) yield* findLetters(queue, filterOf(args, Date.now()), signal);
   for (const id of new Set(ids)) {
     const letter = await findLetter(queue, id);
     if (letter !== undefined) yield letter;
@@ -77,5 +78,5 @@ async function* chosenLetters(queue: Queue<unknown>, args: ChoiceArguments) {
 }
 
 function lineOf({ id, reason, payload }: DeadLetter<unknown>): string {
-  return `${id}  ${reason}  ${printable(textOf(payload).slice(0, 100))}`;
+  return `${id}  ${reason}  ${printable(cut(textOf(payload), 100))}`;
 }

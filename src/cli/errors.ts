@@ -1,4 +1,5 @@
-import { OptionError, SendError, XdrainError } from "../errors.ts";
+import { OptionError, PayloadError, SendError, StoreError, XdrainError } from "../errors.ts";
+import { ScheduleError } from "../eventbridge/errors.ts";
 import { GatewayError } from "../gateway/errors.ts";
 
 /** 0: done. 1: it failed. 2: it was called wrongly, and nothing was done. */
@@ -23,6 +24,7 @@ export class CommandError extends Error {
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError || error instanceof OptionError) return 2;
+  if (error instanceof PayloadError) return 2;
   if (error instanceof GatewayError) return error.code.startsWith("bad_") ? 2 : 1;
   return 1;
 }
@@ -47,8 +49,30 @@ export function errorLine(
   error: unknown,
   known: { readonly flags: readonly string[]; readonly secrets: readonly string[] },
 ): string {
+  return oneLine(redact(inFlags(explained(error), known.flags), known.secrets));
+}
+
+/**
+ * What an error says, and where a service failed what lay beneath: a refused connection, a certificate,
+ * missing credentials.
+ */
+export function explained(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return oneLine(redact(inFlags(text, known.flags), known.secrets));
+  const chain = [...causesOf(error)];
+  const service = chain.findIndex(
+    (some) => some instanceof StoreError || some instanceof ScheduleError,
+  );
+  const root = chain.at(-1);
+  if (service === -1 || service === chain.length - 1 || root === undefined) return text;
+  const { code = "" } = root as { readonly code?: string };
+  // Those of TLS speak of the library's own files.
+  const reason = code.startsWith("ERR_SSL") || root.message === "" ? code : root.message;
+  return reason === "" ? text : `${text} The cause: ${reason}`;
+}
+
+/** An error, what caused it, and so on. */
+function* causesOf(error: unknown): Generator<Error> {
+  for (let some = error; some instanceof Error; some = some.cause) yield some;
 }
 
 /** The library names options as code does: here they are flags. */
@@ -76,6 +100,6 @@ function oneLine(text: string): string {
   // Text of others may hold what a terminal obeys.
   return text
     .replace(/\s*\n\s*/g, " ")
-    .replace(/[\p{Cc}]/gu, "\uFFFD")
+    .replace(/\p{Cc}|\p{Bidi_Control}/gu, "\uFFFD")
     .trim();
 }

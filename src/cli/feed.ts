@@ -87,14 +87,14 @@ function unfinished(error: unknown, before: FedSoFar, underWay: readonly Line[])
   const isNothing = stored === 0 && before.duplicates === 0;
   if (isNothing && !(error instanceof SendError)) return error;
   const uncertain = error instanceof SendError && error.uncertain;
+  const skip = isNothing ? (underWay[0]?.number ?? 1) - 1 : line;
+  const sure = isNothing
+    ? `Nothing is${uncertain ? " known to be" : ""} stored.`
+    : `${counted(stored, "message is", "messages are")} stored, up to line ${line}: go on with --skip ${skip}.`;
   const perhaps = uncertain
     ? " No answer came to the last request, so more may be stored: only messages with keys, sent with --deduplicate, can be sent again without doubles."
     : "";
-  return new CommandError(
-    `${reasonOf(error)} ${counted(stored, "message is", "messages are")} stored, up to line ${line}: go on with --skip ${line}.${perhaps}`,
-    { stored, skip: line },
-    error,
-  );
+  return new CommandError(`${reasonOf(error)} ${sure}${perhaps}`, { stored, skip }, error);
 }
 
 /** Why, without the count of one batch, which is not the count of all. */

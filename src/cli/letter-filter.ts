@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import type { DeadLetter } from "../dead-letters.ts";
 import type { Queue } from "../queue.ts";
 import type { DeadReason } from "../store.ts";
-import { UsageError } from "./errors.ts";
+import { CommandError, UsageError } from "./errors.ts";
 import { moment } from "./moments.ts";
 import { wholeNumber } from "./numbers.ts";
 
@@ -68,15 +68,20 @@ export function isFiltered(args: FilterArguments): boolean {
   return [reason, since, until, match, error, limit].some((value) => value !== undefined);
 }
 
-/** The dead letters that are meant, the oldest first, a page a request. */
+/**
+ * The dead letters that are meant, the oldest first, a page a request.
+ * @throws CommandError where the signal aborts before all are found
+ */
 export async function* findLetters(
   queue: Queue<unknown>,
   { since, limit, matches }: LetterFilter,
+  signal: AbortSignal,
 ): AsyncGenerator<Letter> {
   // A letter's id begins with the time at which it was written.
   let after = since === undefined || since < 1 ? undefined : `${Math.floor(since) - 1}-${LAST}`;
   let found = 0;
   for (;;) {
+    if (signal.aborted) throw new CommandError("It was interrupted; nothing was done.");
     const page = await queue.deadLetters.list({ count: PAGE, ...(after && { after }) });
     for (const letter of page.filter(matches)) {
       yield letter;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { Writable } from "node:stream";
 import { runProgram } from "./program.ts";
 
 const ending = new AbortController();
@@ -16,10 +17,20 @@ process.on("SIGHUP", end);
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+/** Resolves once all that was written is on its way, or nobody reads it any more. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}
+
+const code = await runProgram(process.argv.slice(2), {
   env: process.env,
   input: process.stdin,
   output: process.stdout,
   errors: process.stderr,
   signal: ending.signal,
 });
+// A handler's module may hold a connection or a timer, which would keep the process for ever.
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);

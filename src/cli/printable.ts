@@ -14,6 +14,12 @@ export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\u009f]|\p{Bidi_Control}/gu, escaped);
 }
 
+/** Lines of at most a width, broken between words where there are any. */
+export function wrapped(text: string, width: number): string[] {
+  const line = new RegExp(`.{1,${width}}(?= |$)|\\S{${width}}`, "gu");
+  return (text.match(line) ?? []).map((found) => found.trim());
+}
+
 /** Cuts to a number of characters, and shows that it did. */
 export function cut(text: string, most: number): string {
   if (text.length <= most) return text;

@@ -47,6 +47,7 @@ async function parse(
     run: undefined as Run | undefined,
     text: "",
     flags: [] as readonly string[],
+    positionals: [] as readonly string[],
     error: undefined as Error | undefined,
   };
   const parser = createParser(terminal).check((argv, options) => {
@@ -56,8 +57,9 @@ async function parse(
   });
   for (const command of all) {
     parser.command(
-      command.module((run) => {
+      command.module((run, positionals) => {
         parsed.run = run;
+        parsed.positionals = positionals;
       }),
     );
   }
@@ -67,7 +69,9 @@ async function parse(
     parsed.text = text;
     if (error) parsed.error = error instanceof UsageError ? error : new UsageError(error.message);
   });
-  return { ...parsed, args: seen };
+  const { run, text, error } = parsed;
+  const flags = parsed.flags.filter((flag) => !parsed.positionals.includes(flag));
+  return { run, text, error, flags, args: seen };
 }
 
 function createParser(terminal: Terminal): Argv<CommonOptions> {

@@ -61,7 +61,7 @@ function percent(part: number): string {
 
 function doneIn({ drainsInMs }: QueueStats): string {
   if (drainsInMs === undefined) return "unknown: nothing was completed";
-  return drainsInMs === 0 ? "nothing waits" : `about ${duration(drainsInMs)}`;
+  return drainsInMs === 0 ? "nothing is ready or in flight" : `about ${duration(drainsInMs)}`;
 }
 
 /** Half, and nearly all, took at most so long; as near as the buckets tell. */

@@ -14,6 +14,10 @@ export interface Terminal {
 /** Whoever read what we print has gone: there is nothing left to do, and nothing to say. */
 export class HangUp extends Error {
   override readonly name = "HangUp";
+
+  constructor() {
+    super("Nobody reads any more what is printed.");
+  }
 }
 
 /** Writes, and waits while the reader is slow. @throws HangUp where nobody reads any more. */

@@ -202,7 +202,7 @@ serverTest("a lost response is asked for again, and the message is buried once",
 test.each([
   [["1-0"], "to"],
   [["1-0", "--to", "mars"], "Choices"],
-  [["abc", "--to", "dead"], "Expected --id"],
+  [["abc", "--to", "dead"], "Expected `id`"],
   [["1-0", "--to", "dead", "--delay", "5m"], "Expected --delay"],
   [["1-0", "--to", "parked", "--delay", "long"], "Expected --delay"],
 ] as const)("claim %j is refused with 2", async (args, text) => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { drain, Reject } from "../../src/index.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
+import { sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson } from "./support/run.ts";
 import { runHere } from "./support/run-here.ts";
 
@@ -120,7 +121,7 @@ test.each([
   [["ls", "--since", "yesterday"], "Expected --since"],
   [["ls", "--limit", "0"], "Expected --limit"],
   [["show", "abc"], "Expected an id"],
-  [["redrive", "abc"], "Expected --ids"],
+  [["redrive", "abc"], "Expected `ids`"],
 ] as const)("dlq %j is refused with 2", async (args, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
   const { code, stdout, stderr } = await runHere(["dlq", ...args, "-q", "orders"], nowhere);
@@ -128,6 +129,24 @@ test.each([
   expect(stderr).toContain(text);
   expect(code).toBe(2);
 });
+
+serverTest(
+  "a dead letter is shown with the stack of its error, and its id leads to its message",
+  async () => {
+    const { name, queue } = await sentQueue(1, { maxFailures: 1 });
+    await drain(queue, () => {
+      throw new Error("no luck");
+    });
+    const [letter] = (await runJson(["dlq", "ls", "-q", name])).values;
+    const { stdout } = await run(["dlq", "show", "-q", name, letter.id]);
+    expect(stdout).toMatch(/^error +Error: no luck$/m);
+    expect(stdout).toMatch(/^stack +at .*dead-letters\.test\.ts/m);
+    const { values } = await runJson(["show", "-q", name, letter.id]);
+    expect(values).toMatchObject([
+      { where: "gone", why: expect.stringContaining(`of message ${letter.originalId}`) },
+    ]);
+  },
+);
 
 /** A queue with a dead letter of each payload; one that says `failed` failed, the others are rejected. */
 async function withLetters(payloads: readonly object[], error = "no good") {

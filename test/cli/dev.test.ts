@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { findRedisServer } from "../../scripts/local-redis.ts";
+import { summary } from "../../src/cli/dev/programs.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { type Env, overTcp, run, start } from "./support/run.ts";
 import { runHere } from "./support/run-here.ts";
@@ -120,6 +121,43 @@ test.each([
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);
+});
+
+serverTest("a Redis that ends by itself ends dev with 1, and says so", async () => {
+  const { printed, ended } = start(["dev", "--json"], withRedisServer());
+  const { env } = readyIn(await printed(/"ready"/));
+  const { port, hostname } = new URL(env.REDIS_URL ?? "");
+  connect(Number(port), hostname)
+    .on("error", () => {})
+    .end("SHUTDOWN NOSAVE\r\n");
+  const { code, stderr } = await ended;
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { message: "The redis-server that it started has ended." },
+  });
+  expect(code).toBe(1);
+});
+
+serverTest("why a pass could not be made is told as a sentence", async () => {
+  const file = join(scratch(), "broken.js");
+  writeFileSync(file, "syntax error");
+  const args = ["dev", "--redis", inject("redisUrl"), "-q", uniqueName(), "--module", file];
+  const { child, printed, ended } = start(args);
+  expect(await printed(/no pass was made/)).toMatch(
+    /^handler +\S+broken\.js could not be loaded: /m,
+  );
+  child.kill("SIGINT");
+  expect((await ended).code).toBe(0);
+});
+
+test("a report that Redis failed says why", () => {
+  const report = {
+    queue: "orders",
+    stopped: "store",
+    completed: 2,
+    error: { message: "It is full." },
+  };
+  expect(summary(report)).toBe("orders: 2 completed (store): It is full.");
+  expect(summary({ ...report, completed: 0 })).toBe("orders: nothing done (store): It is full.");
 });
 
 /** A PATH with a redis-server on it. */

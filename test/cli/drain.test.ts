@@ -214,3 +214,27 @@ test("a module that is missing or exports no function is told", async () => {
   const empty = await run(["drain", "-q", "orders", "--module", file], nowhere);
   expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining("to export a function") });
 });
+
+serverTest("a module that leaves something open does not keep the command", async () => {
+  const name = uniqueName();
+  await tcpQueue({ name }).send(1);
+  const file = join(scratch(), "open.js");
+  writeFileSync(file, "setInterval(() => {}, 1000); export default () => {};");
+  const { code, values } = await runJson(["drain", "-q", name, "--module", file]);
+  expect(values).toEqual([expect.objectContaining({ completed: 1 })]);
+  expect(code).toBe(0);
+});
+
+serverTest("a pass that lingers tells of a failure at once", async () => {
+  const name = uniqueName();
+  await tcpQueue({ name }).send(1);
+  const file = join(scratch(), "failing.js");
+  writeFileSync(file, "export default () => { throw new Error('no \\u001b[31m luck'); };");
+  const { child, ended } = start(["drain", "-q", name, "--module", file, "--linger", "--json"]);
+  const told = await new Promise((resolve) => child.stderr?.once("data", resolve));
+  expect(String(told)).toMatch(
+    /^\d+-\d+ retry: Error: no \\u001b\[31m luck at .*failing\.js:1:\d+\)?\n$/,
+  );
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"retried":1') });
+});

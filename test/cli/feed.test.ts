@@ -24,7 +24,7 @@ test("where no answer came, it is said that more may be stored", async () => {
       throw new SendError("No answer.", { sentIds: [], uncertain: true });
     },
   });
-  expect(error.details).toEqual({ stored: 0, skip: 0 });
+  expect(error.details).toEqual({ stored: 0, skip: 9 });
   expect(error.message).toContain("more may be stored");
 });
 
@@ -67,6 +67,19 @@ const quiet = {
   onStored: async () => {},
   signal: new AbortController().signal,
 };
+
+test("where the first request is refused, nothing is stored, and lines that were passed over stay so", async () => {
+  const error = await failureOf({
+    send: () => {
+      throw new SendError("It is full. (0 messages are stored.)", {
+        sentIds: [],
+        uncertain: false,
+      });
+    },
+  });
+  expect(error.message).toBe("It is full. Nothing is stored.");
+  expect(error.details).toEqual({ stored: 0, skip: 9 });
+});
 
 /** Three lines, 10, 20 and 30, are sent, and that fails. */
 async function failureOf(

@@ -37,7 +37,9 @@ test("a schedule that is not there, and a service that refuses, fail with 1", as
   double.rights.clear();
   const denied = await runJson(["schedule", "ls", ...NAME], env);
   expect(denied.code).toBe(1);
-  expect(JSON.parse(denied.stderr)).toMatchObject({ error: { code: "denied" } });
+  expect(JSON.parse(denied.stderr)).toMatchObject({
+    error: { code: "denied", message: expect.stringMatching(/ The cause: \S/) },
+  });
 });
 
 test.each([

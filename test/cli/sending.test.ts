@@ -149,6 +149,35 @@ test.each([
   expect(code).toBe(2);
 });
 
+serverTest("--skip goes on behind arguments, too, as the error advises", async () => {
+  const name = uniqueName();
+  const first = await run(["send", "-q", name, "1", "2", "{"]);
+  expect(first).toMatchObject({ code: 1, stderr: expect.stringContaining("go on with --skip 2") });
+  expect(await run(["send", "-q", name, "1", "2", "3", "--skip", "2"])).toMatchObject({ code: 0 });
+  expect(await payloadsOf(name)).toEqual([1, 2, 3]);
+});
+
+serverTest("a payload may be larger where --max-payload says so", async () => {
+  const name = uniqueName();
+  const large = JSON.stringify("x".repeat(1_000_000));
+  const refused = await run(["send", "-q", name], overTcp(), large);
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("raise --max-payload"),
+  });
+  const raised = ["send", "-q", name, "--max-payload", "2000000"];
+  expect(await run(raised, overTcp(), large)).toMatchObject({ code: 0 });
+  expect(await tcpQueue({ name }).depth()).toMatchObject({ entries: 1 });
+});
+
+test("a payload that the codec cannot store is a wrong call", async () => {
+  const { code, stderr } = await runHere(["send", "-q", "orders", "5", "--codec", "fields"], {
+    REDIS_URL: "redis://127.0.0.1:1",
+  });
+  expect(stderr).toContain("Expected an object of strings");
+  expect(code).toBe(2);
+});
+
 async function payloadsOf(name: string, count = 100): Promise<unknown[]> {
   const { drain } = await import("../../src/index.ts");
   const payloads: unknown[] = [];

@@ -1,6 +1,7 @@
 import { openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { wrapped } from "../../src/cli/printable.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { createProgress } from "../../src/cli/progress.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
@@ -147,4 +148,10 @@ serverTest("without a terminal, top --json prints statistics again and again", a
   await terminal.shown(/"ready":1[^\n]*\n[^\n]*"ready":1/);
   terminal.interrupt();
   expect(await ended).toBe(0);
+});
+
+test("a long error is broken between words, and a word that is too long within", () => {
+  expect(wrapped("Redis could not be reached", 12)).toEqual(["Redis could", "not be", "reached"]);
+  expect(wrapped("at aaaaaaaaaaaa", 5)).toEqual(["at", "aaaaa", "aaaaa", "aa"]);
+  expect(wrapped("", 5)).toEqual([]);
 });

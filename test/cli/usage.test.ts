@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.ts";
+import { CommandError, explained } from "../../src/cli/errors.ts";
+import { StoreError } from "../../src/index.ts";
 import { run } from "./support/run.ts";
 import { runHere } from "./support/run-here.ts";
 
@@ -47,6 +49,9 @@ test.each([
   [["cancel", "-q", "orders", "--redis", UNREACHABLE], "Not enough"],
   [["pause", "-q", "orders", "--", "more"], "Expected nothing behind --"],
   [["completion", "tcsh"], "Choices"],
+  [["dlq", "redrive", "-q", "orders", "--all", "--rate", "--dry-run"], "following: rate"],
+  [["dlq", "purge", "-q", "orders", "--yes", "--reason"], "following: reason"],
+  [["show", "-q", "orders", "soon", "--redis", UNREACHABLE], "Expected `id` to be the id"],
 ] as const)("xdrain %j is refused with 2 and one line", async (args, text) => {
   const { code, stdout, stderr } = await run([...args], NOWHERE);
   expect(stdout).toBe("");
@@ -88,6 +93,29 @@ test("completion prints a script, and the words that it asks for", async () => {
   expect(words.stdout.split("\n")).toContain("pause");
   const flags = await run(["--get-yargs-completions", "xdrain", "pause", "--qu"], NOWHERE);
   expect(flags.stdout.split("\n")).toContain("--queue");
+});
+
+test("an unreachable Redis is told with what lies beneath", async () => {
+  const { stderr } = await run(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
+  expect(stderr).toMatch(/ The cause: connect ECONNREFUSED 127\.0\.0\.1:1\n$/);
+  const https = ["--url", "https://nowhere.invalid", "--token", "hidden-password"];
+  const overRest = await run(["stats", "-q", "orders", ...https, "--json"], {});
+  expect(JSON.parse(overRest.stderr)).toMatchObject({
+    error: { message: expect.stringMatching(/ The cause: getaddrinfo .* nowhere\.invalid$/) },
+  });
+  expect(overRest.stderr).not.toContain("hidden-password");
+});
+
+test("an error of TLS is told by its name, and a store's own error has nothing beneath", () => {
+  const tls = Object.assign(new Error("40AD:error:../deps/ssl.c"), { code: "ERR_SSL_WRONG" });
+  const lost = new StoreError("store_unavailable", "Lost.", {
+    cause: new Error("", { cause: tls }),
+  });
+  expect(explained(lost)).toBe("Lost. The cause: ERR_SSL_WRONG");
+  const wrapped = new CommandError("Two are stored.", {}, lost);
+  expect(explained(wrapped)).toBe("Two are stored. The cause: ERR_SSL_WRONG");
+  expect(explained(new StoreError("store_full", "Full.", {}))).toBe("Full.");
+  expect(explained(new CommandError("Failed.", {}, tls))).toBe("Failed.");
 });
 
 /** The words that name each command, those of groups included. */

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
+import { fakeTerminal } from "./support/fake-terminal.ts";
 import { mixedQueue, sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson, start } from "./support/run.ts";
 import { runHere } from "./support/run-here.ts";
@@ -216,7 +218,7 @@ test.each([
   [["ls", "--limit", "0"], "Expected --limit"],
   [["tail", "--lines", "many"], "Expected --lines"],
   [["pending", "--idle", "long"], "Expected --idle"],
-  [["show", "abc"], "Expected --id"],
+  [["show", "abc"], "Expected `id`"],
   [["passes", "--limit", "-1"], "Expected --limit"],
 ] as const)("%j is refused with 2", async (args, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
@@ -224,4 +226,12 @@ test.each([
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);
+});
+
+serverTest("a reader that goes away ends an export without an error", async () => {
+  const { name } = await sentQueue(1);
+  const terminal = fakeTerminal({ isTTY: false });
+  terminal.output.destroy();
+  expect(await runProgram(["export", "-q", name], terminal)).toBe(0);
+  expect(terminal.seen()).toBe("");
 });

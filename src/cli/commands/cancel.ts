@@ -1,5 +1,11 @@
 import { defineCommand } from "../command.ts";
+import { CommandError } from "../errors.ts";
 import { onQueue, withQueue } from "../queue.ts";
+
+interface Answer {
+  readonly id: string;
+  readonly cancelled: boolean;
+}
 
 export const cancel = defineCommand({
   usage: "cancel <ids..>",
@@ -24,16 +30,22 @@ export const cancel = defineCommand({
       args,
       context,
       async (queue) => {
-        let missing = 0;
-        for (const id of args.ids) {
-          const cancelled = await queue.cancel(id);
-          if (!cancelled) missing += 1;
-          const text = cancelled ? "was cancelled." : "does not wait: it is due, done or unknown.";
-          await context.output.row({ id, cancelled }, `${id} ${text}`);
+        const answers: Answer[] = [];
+        try {
+          for (const id of args.ids) {
+            if (context.terminal.signal.aborted) throw new CommandError("It was interrupted.");
+            answers.push({ id, cancelled: await queue.cancel(id) });
+          }
+        } finally {
+          for (const answer of answers) await context.output.row(answer, textOf(answer));
         }
-        return missing === 0 ? 0 : 1;
+        return answers.every(({ cancelled }) => cancelled) ? 0 : 1;
       },
       { deduplicate },
     );
   },
 });
+
+function textOf({ id, cancelled }: Answer): string {
+  return `${id} ${cancelled ? "was cancelled." : "does not wait: it is due, done or unknown."}`;
+}

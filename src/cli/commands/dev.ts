@@ -11,7 +11,7 @@ import { redisFor } from "../dev/redis.ts";
 import type { Service } from "../dev/service.ts";
 import { type Supervised, supervise } from "../dev/supervise.ts";
 import { checkTick, tick } from "../dev/ticker.ts";
-import { UsageError } from "../errors.ts";
+import { CommandError, UsageError } from "../errors.ts";
 import { lengthMs } from "../moments.ts";
 import { wholeNumber } from "../numbers.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -62,7 +62,9 @@ export const dev = defineCommand({
       const settings = settingsFor(services, token);
       await present(services, settings, context);
 
-      const { signal } = context.terminal;
+      const lost = new AbortController();
+      for (const { ended } of services) void ended?.then(() => lost.abort());
+      const signal = AbortSignal.any([context.terminal.signal, lost.signal]);
       const log = createLog(context.output);
       const env = { ...context.terminal.env, ...settings };
       const programs = programsOf(args, { env, log, pauseMs: everyMs });
@@ -71,6 +73,8 @@ export const dev = defineCommand({
         ...ticks.map((url) => tick(url, { token, everyMs, signal, log })),
         untilAborted(signal),
       ]);
+      if (lost.signal.aborted)
+        throw new CommandError("The redis-server that it started has ended.");
       return 0;
     } finally {
       changes.close();

@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import { drain as drainQueues } from "../../drain.ts";
+import type { DrainOptions } from "../../drain-options.ts";
 import type { Handler } from "../../message.ts";
 import { type CommonOptions, type Context, defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
@@ -8,8 +9,10 @@ import { moduleHandler } from "../handlers/module.ts";
 import { shellHandler } from "../handlers/shell.ts";
 import { boundsOf, withBounds } from "../pass-options.ts";
 import { policyOf, withPolicy } from "../policy-options.ts";
+import { printable } from "../printable.ts";
 import { onQueues, withQueue } from "../queue.ts";
 import { reportLines } from "../report-lines.ts";
+import type { Terminal } from "../terminal.ts";
 
 interface Target {
   readonly module: string | undefined;
@@ -37,7 +40,12 @@ export const drain = defineCommand({
   async run(args, context) {
     const { terminal, output } = context;
     const weights = weightsOf(args.weights);
-    const bounds = { ...boundsOf(args), ...weights, signal: terminal.signal };
+    const bounds = {
+      ...boundsOf(args),
+      ...weights,
+      signal: terminal.signal,
+      ...(args.linger && { onError: failuresTo(terminal.errors) }),
+    };
     const handler = await handlerOf(args, context);
     return onQueues(
       args,
@@ -71,6 +79,14 @@ function withPriorities<Options>(argv: Argv<Options>): Argv<Options & Priorities
       describe: "How often each comes first: 6,3,1 [strict order]",
     },
   }) as unknown as Argv<Options & Priorities>;
+}
+
+/** A pass that stays long tells of a failure at once: its report comes late. */
+function failuresTo(errors: Terminal["errors"]): NonNullable<DrainOptions["onError"]> {
+  return (error, { id, outcome }) => {
+    const [, frame = ""] = /\n {4}(at .*)/.exec((error as Error | undefined)?.stack ?? "") ?? [];
+    errors.write(`${id} ${outcome}: ${printable(`${error} ${frame}`.trim())}\n`);
+  };
 }
 
 function weightsOf(given: string | undefined): { readonly weights?: readonly number[] } {

@@ -6,7 +6,7 @@ import { printableJson } from "../printable.ts";
 import { createProgress } from "../progress.ts";
 import { onQueue, withQueue } from "../queue.ts";
 import { idBounds } from "../range.ts";
-import { write } from "../terminal.ts";
+import { HangUp, write } from "../terminal.ts";
 
 export const exportQueue = defineCommand({
   usage: "export",
@@ -51,7 +51,9 @@ export const exportQueue = defineCommand({
         }
         if (args.delayed) for await (const message of exportedDelayed(queue)) await put(message);
       } catch (error) {
-        throw last === undefined ? error : unfinished(error, count, last);
+        throw last === undefined || error instanceof HangUp
+          ? error
+          : unfinished(error, count, last);
       } finally {
         progress.end();
       }

@@ -24,6 +24,7 @@ interface ListArguments {
 export const ls = defineCommand({
   usage: "ls",
   describe: "List the entries of a queue's stream, or what waits beside it",
+  onlyLooks: true,
   examples: [
     ["$0 ls -q orders --since 15m", "what was added in the last quarter of an hour"],
     ["$0 ls -q orders --newest --limit 10", "the latest ten"],

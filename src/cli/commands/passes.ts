@@ -9,6 +9,7 @@ import { given, onQueue, withQueue } from "../queue.ts";
 export const passes = defineCommand({
   usage: "passes",
   describe: "List what the latest passes did, the newest first",
+  onlyLooks: true,
   examples: [["$0 passes -q orders --since 1h", "passes that had nothing to do are left out"]],
   options: (argv) =>
     withQueue(argv)

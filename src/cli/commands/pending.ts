@@ -20,6 +20,7 @@ interface PendingArguments {
 export const pending = defineCommand({
   usage: "pending",
   describe: "Show what is in flight: who has how much, or each message",
+  onlyLooks: true,
   examples: [
     ["$0 pending -q orders", "the consumers"],
     ["$0 pending -q orders --idle 10m", "messages that nobody has touched for ten minutes"],

@@ -42,11 +42,16 @@ export const send = defineCommand({
         default: "json" as const,
         describe: "How payloads are stored",
       })
-      .option("skip", { type: "number", default: 0, describe: "Pass over so many lines of stdin" })
+      .option("max-payload", { type: "number", describe: "Most bytes of a payload [1 MB]" })
+      .option("skip", {
+        type: "number",
+        default: 0,
+        describe: "Pass over so many payloads or lines",
+      })
       .conflicts("delay", "at")
       .conflicts("key", "key-field"),
   run: (args, context) => {
-    const { payloads = [], keyField, deduplicate, codec } = args;
+    const { payloads = [], keyField, deduplicate, codec, maxPayload } = args;
     const skip = wholeNumber("--skip", args.skip, { min: 0, max: Number.MAX_SAFE_INTEGER });
     if (args.key !== undefined && payloads.length !== 1) {
       throw new UsageError(
@@ -60,14 +65,14 @@ export const send = defineCommand({
     });
     const lines =
       payloads.length > 0
-        ? linesFrom(payloads)
+        ? linesFrom(payloads).slice(skip)
         : inputLines(context.terminal, skip, "payloads as arguments, or as lines of JSON");
     const reading = { text: args.text, keyField, options };
     return onQueue(
       args,
       context,
       (queue) => sendAll(queue, lines, reading, context, payloads.length > 0),
-      { deduplicate, codec },
+      { deduplicate, codec, maxPayload },
     );
   },
 });

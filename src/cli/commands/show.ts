@@ -1,7 +1,9 @@
 import { inspect, type MessageStory } from "../../inspect/index.ts";
+import type { Queue } from "../../queue.ts";
 import { defineCommand } from "../command.ts";
 import { entryJson, payloadCharsFor } from "../entry-table.ts";
 import { duration, fromNow, timestamp } from "../format.ts";
+import { findLetter } from "../letter-filter.ts";
 import { pairLines } from "../pair-lines.ts";
 import { onQueue, withQueue } from "../queue.ts";
 
@@ -18,6 +20,7 @@ const WHERE: Readonly<Record<MessageStory["where"], string>> = {
 export const show = defineCommand({
   usage: "show <id>",
   describe: "Show where a message is, why it is not running, and what became of it",
+  onlyLooks: true,
   examples: [["$0 show -q orders 1763712000000-0", "its whole story"]],
   options: (argv) =>
     withQueue(argv).positional("id", {
@@ -29,12 +32,22 @@ export const show = defineCommand({
     onQueue(args, context, async (queue) => {
       const { output } = context;
       const payloadChars = output.json ? payloadCharsFor(true) : 20_000;
-      const story = await inspect(queue).show(args.id, { payloadChars });
+      const found = await inspect(queue).show(args.id, { payloadChars });
+      const story = found.where === "gone" ? await perhapsOfLetter(queue, found) : found;
       const content = story.content && entryJson(story.content);
       await output.value({ ...story, content }, storyLines(story, Date.now()));
       return 0;
     }),
 });
+
+/** What is not there as a message may be the id of a dead letter, as `dlq ls` shows it. */
+async function perhapsOfLetter(queue: Queue<unknown>, story: MessageStory): Promise<MessageStory> {
+  const letter = story.id.startsWith("d") ? undefined : await findLetter(queue, story.id);
+  if (letter === undefined) return story;
+  const { originalId } = letter;
+  const why = `It is the id of a dead letter, of message ${originalId}: show that, or dlq show this.`;
+  return { ...story, why };
+}
 
 function storyLines(story: MessageStory, now: number): string[] {
   const { deadLetter, content } = story;

@@ -5,6 +5,7 @@ import { statsLines } from "../stats-lines.ts";
 export const stats = defineCommand({
   usage: "stats",
   describe: "Show how much is where, how fast it goes, and when it is done",
+  onlyLooks: true,
   examples: [
     ["$0 stats -q orders", "at a glance; a read-only token suffices"],
     ["$0 stats -q orders --json", "with totals and histograms"],

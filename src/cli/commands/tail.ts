@@ -5,6 +5,7 @@ import { lengthMs } from "../moments.ts";
 import { wholeNumber } from "../numbers.ts";
 import { given, onQueue, withQueue } from "../queue.ts";
 import { idBounds } from "../range.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 const PAGE = 100;
 
@@ -31,15 +32,18 @@ export const tail = defineCommand({
       const { signal } = context.terminal;
       const view = inspect(queue);
       const print = printer(context, limit);
-      let last =
-        after ?? (args.from === undefined ? await printLast(view, lines, print) : undefined);
-      while (!signal.aborted && print.left > 0) {
-        const { items, next } = await newEntries(view, last, context);
-        await print.all(items);
-        last = items.at(-1)?.id ?? last;
-        if (next === undefined && print.left > 0)
-          await queue.resolved.store.sleep(intervalMs, signal);
-      }
+      const follow = async () => {
+        let last =
+          after ?? (args.from === undefined ? await printLast(view, lines, print) : undefined);
+        while (!signal.aborted && print.left > 0) {
+          const { items, next } = await newEntries(view, last, context);
+          await print.all(items);
+          last = items.at(-1)?.id ?? last;
+          if (next === undefined && print.left > 0)
+            await queue.resolved.store.sleep(intervalMs, signal);
+        }
+      };
+      await Promise.race([follow(), untilAborted(signal)]);
       return 0;
     });
   },

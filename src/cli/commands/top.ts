@@ -2,12 +2,14 @@ import { inspect } from "../../inspect/index.ts";
 import type { Queue } from "../../queue.ts";
 import type { QueueStats } from "../../statistics.ts";
 import { type Context, defineCommand } from "../command.ts";
-import { type ExitCode, UsageError } from "../errors.ts";
+import { type ExitCode, explained, UsageError } from "../errors.ts";
 import { lengthMs } from "../moments.ts";
-import { printable } from "../printable.ts";
+import { printable, wrapped } from "../printable.ts";
 import { onQueue, withQueue } from "../queue.ts";
 import { openScreen } from "../screen.ts";
+import { widthOf } from "../terminal.ts";
 import { type TopView, topLines } from "../top-lines.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 const CONSUMERS = 5;
 const PASSES = 8;
@@ -45,10 +47,14 @@ async function printStats(
   { terminal, output }: Context,
 ): Promise<ExitCode> {
   const { store } = queue.resolved;
-  while (!terminal.signal.aborted) {
-    await output.value({ queue: queue.name, ...(await queue.stats()) }, "");
-    await store.sleep(intervalMs, terminal.signal);
-  }
+  const { signal } = terminal;
+  const print = async () => {
+    while (!signal.aborted) {
+      await output.value({ queue: queue.name, ...(await queue.stats()) }, "");
+      await store.sleep(intervalMs, signal);
+    }
+  };
+  await Promise.race([print(), untilAborted(signal)]);
   return 0;
 }
 
@@ -59,21 +65,28 @@ async function show(
 ): Promise<ExitCode> {
   const screen = openScreen(terminal);
   const leaving = new AbortController();
+  const { signal } = leaving;
   void screen.left.then(() => leaving.abort());
   let before: QueueStats | undefined;
-  try {
-    while (!leaving.signal.aborted) {
+  const watch = async () => {
+    while (!signal.aborted) {
       try {
         const view = await look(queue, before);
         before = view.stats;
-        screen.draw(topLines(queue.name, view, output.colours));
+        if (!signal.aborted) screen.draw(topLines(queue.name, view, output.colours));
       } catch (error) {
         // Redis may come back, and then there is something to see.
-        const text = error instanceof Error ? error.message : String(error);
-        screen.draw([queue.name, "", output.colours.red(printable(text)), "", "q quits"]);
+        const text = wrapped(printable(explained(error)), widthOf(terminal.output) ?? 80);
+        if (!signal.aborted)
+          screen.draw([queue.name, "", ...text.map(output.colours.red), "", "q quits"]);
       }
-      await queue.resolved.store.sleep(intervalMs, leaving.signal);
+      await queue.resolved.store.sleep(intervalMs, signal);
     }
+  };
+  try {
+    screen.draw([queue.name, "", "Redis is asked …", "", "q quits"]);
+    // Whoever leaves does not wait for an answer that may take long.
+    await Promise.race([watch(), untilAborted(signal)]);
   } finally {
     screen.close();
   }

@@ -5,8 +5,8 @@ import { printable } from "../printable.ts";
 export interface DevLog {
   /** `value` is for programs, `line` for people. */
   tell(source: string, line: string, value?: Readonly<Record<string, unknown>>): void;
-  /** Tells of each line of a stream. */
-  lines(source: string): (chunk: Buffer | string) => void;
+  /** Tells of each line of a stream, as `read` makes it one for people. */
+  lines(source: string, read?: (line: string) => string): (chunk: Buffer | string) => void;
 }
 
 const WIDTH = 9;
@@ -19,12 +19,12 @@ export function createLog(output: Output): DevLog {
   };
   return {
     tell,
-    lines(source) {
+    lines(source, read = (line) => line) {
       let rest = "";
       return (chunk) => {
         const found = (rest + String(chunk)).split("\n");
         rest = found.pop() ?? "";
-        for (const line of found) tell(source, line);
+        for (const line of found) tell(source, read(line));
       };
     },
   };

@@ -28,8 +28,8 @@ export function serverProgram(command: string, surroundings: Surroundings): Supe
       });
       child.stdout.on("data", log.lines("run"));
       child.stderr.on("data", log.lines("run"));
-      child.once("exit", (status) =>
-        log.tell("run", `ended with status ${status}`, { event: "ended", status }),
+      child.once("exit", (status, by) =>
+        log.tell("run", `ended with ${by ?? `status ${status}`}`, { event: "ended", status }),
       );
       return child;
     },
@@ -54,7 +54,7 @@ export function passProgram(args: readonly string[], surroundings: Surroundings)
           stdio: ["ignore", "pipe", "pipe"],
         },
       );
-      child.stderr.on("data", log.lines("handler"));
+      child.stderr.on("data", log.lines("handler", errorIn));
       tellReport(child, log);
       return child;
     },
@@ -62,6 +62,17 @@ export function passProgram(args: readonly string[], surroundings: Surroundings)
     pauseMs,
     onChange: () => log.tell("pass", "something changed: a new one begins", { event: "changed" }),
   };
+}
+
+/** The text of an error that a pass tells as JSON; any other line is as it is. */
+function errorIn(line: string): string {
+  if (!line.startsWith('{"error":')) return line;
+  try {
+    const { error } = JSON.parse(line) as { readonly error: { readonly message?: unknown } };
+    return typeof error.message === "string" ? error.message : line;
+  } catch {
+    return line;
+  }
 }
 
 function tellReport(child: ChildProcess, log: DevLog): void {
@@ -85,5 +96,8 @@ export function summary(report: Readonly<Record<string, unknown>>): string {
   const done = counters
     .filter((name) => Number(report[name]) > 0)
     .map((name) => `${report[name]} ${name}`);
-  return `${report.queue}: ${done.length === 0 ? "nothing to do" : done.join(", ")} (${report.stopped})`;
+  const { error } = report as { readonly error?: { readonly message?: unknown } };
+  const why = error?.message === undefined ? "" : `: ${error.message}`;
+  const what = done.length > 0 ? done.join(", ") : why === "" ? "nothing to do" : "nothing done";
+  return `${report.queue}: ${what} (${report.stopped})${why}`;
 }

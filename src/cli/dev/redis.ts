@@ -74,7 +74,7 @@ async function startRedis(
     throw new CommandError("The redis-server of the PATH did not start.");
   }
   const note = data === undefined ? "ends with this command" : `its data is in ${data}`;
-  return { name: "redis", url: `redis://127.0.0.1:${port}`, note, close };
+  return { name: "redis", url: `redis://127.0.0.1:${port}`, note, close, ended };
 }
 
 function freePort(): Promise<number> {

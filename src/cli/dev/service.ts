@@ -6,4 +6,6 @@ export interface Service {
   /** For a person, beside the address. */
   readonly note: string;
   close(): Promise<void>;
+  /** Resolves when it has ended; one that belongs to somebody else has none. */
+  readonly ended?: Promise<void>;
 }

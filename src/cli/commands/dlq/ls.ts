@@ -2,6 +2,7 @@ import type { DeadLetter } from "../../../dead-letters.ts";
 import { defineCommand } from "../../command.ts";
 import { duration } from "../../format.ts";
 import { filterOf, findLetters, textOf, withFilter } from "../../letter-filter.ts";
+import { cut } from "../../printable.ts";
 import { onQueue, withQueue } from "../../queue.ts";
 
 const SHOWN = 50;
@@ -10,6 +11,7 @@ const ERROR = 60;
 export const ls = defineCommand({
   usage: "ls",
   describe: "List dead letters, the oldest first",
+  onlyLooks: true,
   examples: [
     ["$0 dlq ls -q orders --reason failed --since 1h", "those of the last hour"],
     ["$0 dlq ls -q orders --match '\"customer\":42' --json", "by a text of the payload"],
@@ -18,9 +20,10 @@ export const ls = defineCommand({
   run(args, context) {
     const now = Date.now();
     const filter = filterOf({ ...args, limit: args.limit ?? SHOWN }, now);
+    const { signal } = context.terminal;
     return onQueue(args, context, async (queue) => {
       const letters: DeadLetter<unknown>[] = [];
-      for await (const letter of findLetters(queue, filter)) letters.push(letter);
+      for await (const letter of findLetters(queue, filter, signal)) letters.push(letter);
       await context.output.rows(letters, {
         none: "There are no such dead letters.",
         columns: [
@@ -42,5 +45,5 @@ export const ls = defineCommand({
 
 function shorten(text: string, most: number): string {
   const line = text.split("\n", 1)[0] ?? "";
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  return cut(line, most);
 }

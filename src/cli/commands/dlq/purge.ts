@@ -32,7 +32,7 @@ export const purge = defineCommand({
         await showChosen(queue, args, context);
         return 0;
       }
-      const ids = await chosenIds(queue, args);
+      const ids = await chosenIds(queue, args, terminal.signal);
       const question = `Remove ${counted(ids.length, "dead letter")} of ${queue.name} for good?`;
       if (ids.length > 0 && !args.yes && !(await confirmed(question, terminal))) {
         throw new CommandError("Nothing was removed.");

@@ -28,9 +28,12 @@ export const redrive = defineCommand({
       throw new UsageError("Expected --rate to be a number a second, more than 0.");
     }
     return onQueue(args, context, async (queue) => {
-      if (!args.dryRun) return redriveAll(queue, await chosenIds(queue, args), rate, context);
-      await showChosen(queue, args, context);
-      return 0;
+      if (args.dryRun) {
+        await showChosen(queue, args, context);
+        return 0;
+      }
+      const ids = await chosenIds(queue, args, context.terminal.signal);
+      return redriveAll(queue, ids, rate, context);
     });
   },
 });
@@ -49,10 +52,11 @@ async function redriveAll(
     for (const list of slicesOf(ids, size)) {
       if (signal.aborted) throw new Error("It was interrupted.");
       const startedAt = performance.now();
-      for (const [i, newId] of (await queue.deadLetters.redrive(list)).entries()) {
+      const newIds = await queue.deadLetters.redrive(list);
+      done += newIds.filter((newId) => newId !== undefined).length;
+      gone += newIds.filter((newId) => newId === undefined).length;
+      for (const [i, newId] of newIds.entries()) {
         const id = list[i] ?? "";
-        if (newId === undefined) gone += 1;
-        else done += 1;
         const text = newId === undefined ? "is not there any more" : `is now ${newId}`;
         await output.row({ id, ...(newId !== undefined && { newId }) }, `${id} ${text}`);
       }
@@ -66,7 +70,7 @@ async function redriveAll(
     const text = `${reason} ${counted(done, "dead letter was", "dead letters were")} sent again before; run it once more for the others.`;
     throw new CommandError(text, { redriven: done }, error);
   }
-  const missing = gone === 0 ? "" : ` ${gone} were not there.`;
+  const missing = gone === 0 ? "" : ` ${counted(gone, "was", "were")} not there.`;
   await output.note(
     `${counted(done, "dead letter was", "dead letters were")} sent again.${missing}`,
   );

@@ -9,6 +9,7 @@ import { onQueue, withQueue } from "../../queue.ts";
 export const show = defineCommand({
   usage: "show <id>",
   describe: "Show one dead letter whole",
+  onlyLooks: true,
   examples: [["$0 dlq show -q orders 1763712000000-0", "its story and its payload"]],
   options: (argv) =>
     withQueue(argv).positional("id", {
@@ -40,6 +41,7 @@ function linesOf(letter: DeadLetter<unknown>, now: number): string[] {
       ["failures", failures],
       ["key", letter.idempotencyKey],
       ["error", error === "" ? undefined : error],
+      ["stack", letter.stack],
     ]),
     ...pairLines([["payload", payload === undefined ? "(cannot be read)" : pretty(payload)]]),
   ];

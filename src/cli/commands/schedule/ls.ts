@@ -5,6 +5,7 @@ import { ANY_TARGET, onSchedule, withSchedule } from "../../scheduler.ts";
 export const ls = defineCommand({
   usage: "ls",
   describe: "List a schedule and the wakes that are to come",
+  onlyLooks: true,
   examples: [["$0 schedule ls --name orders", "is it there, and is it paused?"]],
   options: (argv) => withSchedule(argv),
   run: (args, { output }) =>
