@@ -15,6 +15,7 @@ import { readLater } from "./read-later.ts";
 import { readNeighbours } from "./read-neighbours.ts";
 import { compareClocks, readServer } from "./read-server.ts";
 import { readNewest, readStreamInfo, streamIs } from "./read-stream.ts";
+import { readWaiting } from "./read-waiting.ts";
 
 export interface ExamineOptions {
   /** How long after the first look the second one follows, in milliseconds; 0: there is none. */
@@ -41,7 +42,10 @@ export async function examine(queue: Examined, options: ExamineOptions): Promise
     readServer(look),
     readOwn(look, store, storeQueue),
     readNeighbours(look, [keys.stream, keys.dead]),
-    readExpiring(look, [keys.stream, keys.parked, keys.dead, keys.state]),
+    readExpiring(
+      look,
+      LASTING.map((what) => keys[what]),
+    ),
   ]);
   const { clock, stream, groups } = own;
   const facts: Omit<Facts, "later" | "unseen"> = {
@@ -52,14 +56,16 @@ export async function examine(queue: Examined, options: ExamineOptions): Promise
     stream,
     newest: own.newest,
     groups: groups.map((group) => asDrained(group, own.stats, own.state)),
+    moreGroups: own.moreGroups,
     stats: own.stats,
     state: own.state,
     passes: own.passes,
+    waiting: own.waiting,
     expiring,
     neighbours,
   };
   const names = groups.map(({ name }) => name);
-  const later = stream && (await readLater(look, store, { stream: keys.stream, names }, options));
+  const later = stream && (await readLater(look, store, { queue: storeQueue, names }, options));
   return { ...facts, later, unseen: withoutRepeats(look.unseen) };
 }
 
@@ -69,6 +75,9 @@ function readerOf(store: Store): NonNullable<Store["read"]> {
     "Expected a queue whose store is over Redis, got one whose store does not read commands.",
   );
 }
+
+/** Keys that hold messages, or what keeps them from being done twice, and that nothing of ours lets expire. */
+const LASTING = ["stream", "parked", "delayed", "bodies", "dead", "state"] as const;
 
 /** What the commands of the statistics tell, in their order. */
 const TOLD = [
@@ -86,10 +95,11 @@ async function readOwn(look: Look, store: Store, queue: StoreQueue) {
   const keys = groupKeys(queue);
   const asked = store.now();
   const commands = statsCommands(queue);
-  const [answers, state, passes] = await Promise.all([
+  const [answers, state, passes, waiting] = await Promise.all([
     Promise.all(commands.map((command, i) => look.answer(command, TOLD[i] ?? "statistics"))),
     look.ask({ command: ["HGETALL", keys.state], about: "the group's state", read: named }),
     readPasses(look, queue, keys),
+    readWaiting(look, keys),
   ]);
   const [time, streamAnswer, groupsAnswer] = answers as [Answer, Answer, Answer];
   const now = time.ok ? readTime(time.reply) : store.now();
@@ -97,17 +107,20 @@ async function readOwn(look: Look, store: Store, queue: StoreQueue) {
   const there = streamIs(streamAnswer);
   const stream =
     streamAnswer.ok && there === "there" ? readStreamInfo(streamAnswer.reply) : undefined;
+  const listed = readGroupList(groupsAnswer, queue);
+  if (listed.more > 0) {
+    look.leave(`${listed.more} more of its consumer groups`, "no more than eight are looked at");
+  }
   const [newest, groups] = await Promise.all([
     readNewest(look, keys.stream, streamAnswer),
-    Promise.all(
-      readGroupList(groupsAnswer, queue).map((group) =>
-        readGroupFacts(look, keys.stream, group, stream),
-      ),
-    ),
+    Promise.all(listed.groups.map((group) => readGroupFacts(look, keys.stream, group, stream))),
   ]);
   const told = answers.map((answer, i) => (i === 0 ? clockAnswer(now) : orMissing(answer)));
   const stats = readStats(queue, told);
-  return { clock, streamIs: there, stream, newest, groups, stats, passes, state: state ?? NOTHING };
+  return {
+    ...{ clock, streamIs: there, stream, newest, groups, moreGroups: listed.more },
+    ...{ stats, passes, waiting, state: state ?? NOTHING },
+  };
 }
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map();

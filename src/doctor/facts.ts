@@ -20,12 +20,15 @@ export interface Facts {
   readonly newest: readonly EntryFacts[];
   /** The queue's own group first; at most eight. */
   readonly groups: readonly GroupFacts[];
+  /** How many more groups the stream has. */
+  readonly moreGroups: number;
   /** What xdrain keeps of the queue's own group; zeros where it keeps nothing. */
   readonly stats: QueueStats | undefined;
   /** Fields of the group's state, by their names. */
   readonly state: ReadonlyMap<string, unknown>;
   /** What the latest passes did, the newest first. */
   readonly passes: readonly PassRecord[];
+  readonly waiting: WaitingFacts;
   /** Keys of the queue that the server deletes at some time, and should not. */
   readonly expiring: readonly { readonly key: string; readonly inMs: number }[];
   readonly neighbours: NeighbourFacts | undefined;
@@ -74,6 +77,15 @@ export interface GroupFacts extends GroupReading {
   readonly withoutEntry: readonly string[];
 }
 
+/** What waits for its time; undefined where nothing does. */
+export interface WaitingFacts {
+  /** Milliseconds since 1970. */
+  readonly parkedDueAt: number | undefined;
+  readonly delayedDueAt: number | undefined;
+  /** How many delayed messages have their content and no due time. */
+  readonly timeless: number;
+}
+
 /** Other keys of the database, from one look at some of them. */
 export interface NeighbourFacts {
   /** How many names were looked at, ours left out. */
@@ -88,6 +100,8 @@ export interface NeighbourFacts {
 export interface LaterFacts {
   readonly now: number;
   readonly stream: StreamFacts | undefined;
+  /** Parked messages of the queue's own group. */
+  readonly parked: number | undefined;
   readonly groups: ReadonlyMap<string, LaterGroup>;
 }
 

@@ -16,6 +16,8 @@ export interface Look {
   ask<Value>(question: Question<Value>): Promise<Value | undefined>;
   /** The answer as it came; a refusal is noted. */
   answer(command: readonly string[], about: string): Promise<Answer>;
+  /** Something is not looked at. */
+  leave(what: string, why: string): void;
   /** What the server refused to tell so far. */
   readonly unseen: readonly Unseen[];
 }
@@ -57,6 +59,9 @@ export function createLook(read: NonNullable<Store["read"]>): Look {
   return {
     unseen,
     answer,
+    leave(what, why) {
+      unseen.push({ what, why });
+    },
     async ask({ command, about, read: readReply }) {
       const given = await answer(command, about);
       if (!given.ok || given.reply === null) return undefined;

@@ -16,15 +16,19 @@ const MOST_LOOKED_FOR = 5;
 
 type Summary = Omit<GroupFacts, "consumerList" | "oldestPending" | "withoutEntry" | "drained">;
 
-/** The groups of the stream, the queue's own first; at most eight. */
-export function readGroupList(answer: Answer, queue: StoreQueue): readonly Summary[] {
-  if (!answer.ok || !Array.isArray(answer.reply)) return [];
+/** The groups of the stream, the queue's own first; at most eight, and how many more there are. */
+export function readGroupList(
+  answer: Answer,
+  queue: StoreQueue,
+): { readonly groups: readonly Summary[]; readonly more: number } {
+  if (!answer.ok || !Array.isArray(answer.reply)) return { groups: [], more: 0 };
   const names = answer.reply.map((flat) => asText(named(flat).get("name")));
   const summaries = names.flatMap((name) => {
     const group = readGroup(answer.reply, name);
     return group === undefined ? [] : [{ ...group, name, own: name === queue.group }];
   });
-  return summaries.sort((a, b) => Number(b.own) - Number(a.own)).slice(0, MOST_GROUPS);
+  const groups = summaries.sort((a, b) => Number(b.own) - Number(a.own)).slice(0, MOST_GROUPS);
+  return { groups, more: summaries.length - groups.length };
 }
 
 /** Who reads a group, and what has been pending there for longest. */
@@ -44,7 +48,8 @@ export async function readGroupFacts(
     drained: consumers?.some(({ kind }) => kind !== "foreign") ?? false,
     consumerList: consumers,
     oldestPending,
-    withoutEntry: await findMissing(look, stream, oldestPending, info),
+    withoutEntry:
+      info === undefined ? [] : await findMissing(look, stream, group.name, oldestPending, info),
   };
 }
 
@@ -64,34 +69,44 @@ function readConsumer(flat: unknown): ConsumerInfo {
   return { name, kind: kindOf(name), pending, idleMs };
 }
 
-export function oldestPendingOf(stream: string, group: string) {
+export function oldestPendingOf(stream: string, group: string, from = "-", to = "+") {
   return {
-    command: ["XPENDING", stream, group, "-", "+", String(MOST_PENDING)],
+    command: ["XPENDING", stream, group, from, to, String(MOST_PENDING)],
     about: `what is pending in ${group}`,
     read: readPendingEntries,
   };
 }
 
-/** What was trimmed is below the first entry; of the others a few are looked for. */
+/**
+ * What was trimmed is below the first entry; of the others a few are looked for. One that is not there
+ * may have been completed a moment ago, so it counts where it is pending after that look.
+ */
 async function findMissing(
   look: Look,
   stream: string,
+  group: string,
   pending: readonly PendingEntry[],
-  info: StreamFacts | undefined,
+  { firstId, lastId }: StreamFacts,
 ): Promise<readonly string[]> {
-  const first = info?.firstId;
-  const ids = pending.map(({ id }) => id);
-  if (first === undefined) return info === undefined ? [] : ids;
-  const trimmed = ids.filter((id) => comesAfter(first, id));
-  const doubtful = ids.filter((id) => comesAfter(id, first)).slice(0, MOST_LOOKED_FOR);
-  const found = await Promise.all(
-    doubtful.map((id) =>
-      look.ask({
-        command: ["XRANGE", stream, id, id, "COUNT", "1"],
-        about: "whether pending entries are still there",
-        read: (reply) => asArray(reply).length > 0,
-      }),
+  // What is behind the last id came after the look at the stream.
+  const ids = pending.map(({ id }) => id).filter((id) => !comesAfter(id, lastId));
+  if (firstId === undefined) return ids;
+  const trimmed = ids.filter((id) => comesAfter(firstId, id));
+  const doubtful = ids.filter((id) => comesAfter(id, firstId)).slice(0, MOST_LOOKED_FOR);
+  const [first, last] = [doubtful.at(0), doubtful.at(-1)];
+  if (first === undefined || last === undefined) return trimmed;
+  const [found, after] = await Promise.all([
+    Promise.all(
+      doubtful.map((id) =>
+        look.ask({
+          command: ["XRANGE", stream, id, id, "COUNT", "1"],
+          about: "whether pending entries are still there",
+          read: (reply) => asArray(reply).length > 0,
+        }),
+      ),
     ),
-  );
-  return [...trimmed, ...doubtful.filter((_, i) => found[i] === false)];
+    look.ask(oldestPendingOf(stream, group, first, last)),
+  ]);
+  const still = new Set(after?.map(({ id }) => id));
+  return [...trimmed, ...doubtful.filter((id, i) => found[i] === false && still.has(id))];
 }

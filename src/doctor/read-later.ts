@@ -1,5 +1,7 @@
 import { readGroup, readTime } from "../redis/answers.ts";
-import type { Store } from "../store.ts";
+import { asNumber } from "../redis/reply.ts";
+import { statsCommands } from "../redis/stats.ts";
+import type { Store, StoreQueue } from "../store.ts";
 import type { LaterFacts, LaterGroup } from "./facts.ts";
 import type { Look } from "./look.ts";
 import { oldestPendingOf } from "./read-groups.ts";
@@ -9,19 +11,22 @@ import { readStreamInfo } from "./read-stream.ts";
 export async function readLater(
   look: Look,
   store: Store,
-  of: { readonly stream: string; readonly names: readonly string[] },
+  of: { readonly queue: StoreQueue; readonly names: readonly string[] },
   options: { readonly watchMs: number; readonly signal?: AbortSignal },
 ): Promise<LaterFacts | undefined> {
   if (options.watchMs === 0) return undefined;
   await store.sleep(options.watchMs, options.signal);
-  const { stream, names } = of;
-  const [now, info, groups, pending] = await Promise.all([
+  const { queue, names } = of;
+  const { stream } = queue;
+  const [, , , countParked = []] = statsCommands(queue);
+  const [now, info, parked, groups, pending] = await Promise.all([
     look.ask({ command: ["TIME"], about: "the server's clock", read: readTime }),
     look.ask({
       command: ["XINFO", "STREAM", stream],
       about: "the stream",
       read: readStreamInfo,
     }),
+    look.ask({ command: countParked, about: "parked messages", read: asNumber }),
     look.answer(["XINFO", "GROUPS", stream], "the consumer groups"),
     Promise.all(names.map((name) => look.ask(oldestPendingOf(stream, name)))),
   ]);
@@ -29,5 +34,5 @@ export async function readLater(
     const group = groups.ok ? readGroup(groups.reply, name) : undefined;
     return group === undefined ? [] : [[name, { ...group, oldestPending: pending[i] ?? [] }]];
   });
-  return { now: now ?? store.now(), stream: info, groups: new Map(found) };
+  return { now: now ?? store.now(), stream: info, parked, groups: new Map(found) };
 }

@@ -13,6 +13,7 @@ export async function readServer(look: Look): Promise<Omit<ServerFacts, keyof Cl
     about: "memory, persistence and replicas",
     read: readInfo,
   });
+  const told = asked.then((info) => noteSilence(look, info));
   const [info, snapshots, user, clients] = await Promise.all([
     asked,
     look.ask({
@@ -21,9 +22,26 @@ export async function readServer(look: Look): Promise<Omit<ServerFacts, keyof Cl
       read: readSetting,
     }),
     readRights(look),
-    asked.then((told) => listClients(look, told)),
+    told.then((info) => listClients(look, info)),
   ]);
   return { info, snapshots, user, clients };
+}
+
+/** What the checks go by, in sections that a server may leave out of its INFO. */
+const GO_BY: Readonly<Record<string, string>> = {
+  maxmemory_policy: "whether it evicts",
+  used_memory: "how full the memory is",
+  aof_enabled: "whether it keeps anything on disk",
+  connected_slaves: "whether it has replicas",
+};
+
+function noteSilence(look: Look, info: ServerFacts["info"]): ServerFacts["info"] {
+  if (info === undefined) return undefined;
+  for (const [field, what] of Object.entries(GO_BY)) {
+    const isReplica = field === "connected_slaves" && info.get("role") === "slave";
+    if (!info.has(field) && !isReplica) look.leave(what, `INFO does not tell ${field}`);
+  }
+  return info;
 }
 
 async function readRights(look: Look) {
@@ -42,10 +60,15 @@ async function readRights(look: Look) {
 
 async function listClients(look: Look, info: ServerFacts["info"]) {
   const connected = infoNumber(info, "connected_clients");
-  if (connected === undefined || connected > MOST_CLIENTS) return undefined;
+  const about = "which clients are connected";
+  if (connected === undefined || connected > MOST_CLIENTS) {
+    const why = connected === undefined ? "how many is not known" : `there are ${connected}`;
+    look.leave(about, `not listed: ${why}, and a list has a line for each`);
+    return undefined;
+  }
   return look.ask({
     command: ["CLIENT", "LIST", "TYPE", "normal"],
-    about: "which clients are connected",
+    about,
     read: readClients,
   });
 }

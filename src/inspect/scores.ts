@@ -1,5 +1,6 @@
 // Pages of a sorted set. A cursor names the last member and its score, so that a page goes on in the
-// right place when that member has left the set meanwhile; members of its score may come twice then.
+// right place when that member has left the set meanwhile, or moved in it (it was tried again, and waits
+// anew); members of its score may come twice then.
 
 import { name, refuse } from "../expect.ts";
 import { asArray, asNumber, asText } from "../redis/reply.ts";
@@ -37,9 +38,11 @@ async function rankBehind(reader: Reader, key: string, cursor: string): Promise<
   if (score === undefined || member === undefined) {
     refuse("after", "the `next` of another page", cursor);
   }
-  const [rank, below] = await reader.ask(
+  const [rank, now, below] = await reader.ask(
     ["ZRANK", key, member],
+    ["ZSCORE", key, member],
     ["ZCOUNT", key, "-inf", `(${score}`],
   );
-  return rank === null || rank === undefined ? asNumber(below) : asNumber(rank) + 1;
+  const stays = rank !== null && rank !== undefined && Number(now) === Number(score);
+  return stays ? asNumber(rank) + 1 : asNumber(below);
 }

@@ -1,8 +1,9 @@
 import { name, onlyKnown, refuse } from "../expect.ts";
 import { readGroup, readTime } from "../redis/answers.ts";
-import { asNumber } from "../redis/reply.ts";
+import { asArray, asNumber } from "../redis/reply.ts";
 import { describeBody } from "./delayed.ts";
 import { readRange } from "./entries.ts";
+import { limitsOf, tellKey } from "./held-back.ts";
 import { shownChars } from "./page.ts";
 import { describeContent } from "./payload.ts";
 import { readPendingEntries } from "./pending.ts";
@@ -35,7 +36,14 @@ export async function showMessage(
     if (found.entryId !== undefined) facts = await lookAtEntry(reader, found.entryId, chars, id);
   }
   const where = whereIs(facts);
-  if (where !== "done" && where !== "gone") return tellStory({ ...facts, searchedAll: true });
+  if (where !== "done" && where !== "gone") {
+    const { entryId, now, content } = facts;
+    const key = where === "inFlight" ? undefined : content?.idempotencyKey;
+    const ids = [id, entryId ?? id];
+    const held = key === undefined ? undefined : await tellKey(reader, key, { ids, now });
+    const heldBack = held === undefined ? facts.heldBack : [...facts.heldBack, held];
+    return tellStory({ ...facts, heldBack, searchedAll: true });
+  }
   const search = await findDeadLetter(reader, id);
   const { letter } = search;
   return tellStory({
@@ -57,21 +65,27 @@ type Start = Omit<Facts, "searchedAll">;
 
 /** What is asked of the queue, and of any id. */
 async function lookAt(reader: Reader, id: string, more: readonly (readonly string[])[]) {
-  const { stream, parked, stats, results, keys } = reader.keys;
-  const [time, groups, pause, last, result, done, ...rest] = await reader.ask(
+  const { stream, parked, stats, state, results, keys } = reader.keys;
+  const limits = limitsOf(reader);
+  const [time, groups, pause, last, agreed, result, done, ...replies] = await reader.ask(
     ["TIME"],
     ["XINFO", "GROUPS", stream],
     ["ZSCORE", parked, "xd:paused"],
     ["HGET", stats, "last"],
+    ["HMGET", state, "lease", "lease_at"],
     ["HGET", results, id],
     ["ZSCORE", keys, id],
+    ...limits.map(([command]) => command),
     ...more,
   );
+  const now = readTime(time);
+  const rest = replies.slice(limits.length);
   const facts: Start = {
     id,
-    now: readTime(time),
-    leaseMs: reader.queue.leaseMs,
+    now,
+    leaseMs: leaseOf(reader.queue.leaseMs, agreed, now),
     paused: typeof pause === "string",
+    heldBack: limits.flatMap(([, tell], i) => tell(replies[i], now) ?? []),
     lastPass: numberOr(last) ?? 0,
     position: readGroup(groups, reader.queue.group)?.lastDelivered ?? "0-0",
     dueAt: undefined,
@@ -85,6 +99,13 @@ async function lookAt(reader: Reader, id: string, more: readonly (readonly strin
     content: undefined,
   };
   return { facts, rest };
+}
+
+/** The larger of the queue's own lease and the one that passes agreed on within two days, as they take it. */
+function leaseOf(own: number, agreed: unknown, now: number): number {
+  const [lease, at] = asArray(agreed ?? []).map((value) => Number(value ?? 0));
+  const counts = lease !== undefined && now - (at ?? 0) < 2 * 86_400_000;
+  return counts ? Math.max(own, lease) : own;
 }
 
 /** The score is the expiry × 2, and one more where the work is done. */

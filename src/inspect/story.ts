@@ -55,8 +55,11 @@ export interface MessageStory {
 export interface Facts {
   readonly id: string;
   readonly now: number;
+  /** The lease that counts. */
   readonly leaseMs: number;
   readonly paused: boolean;
+  /** A sentence for each limit that holds messages back, and for the key of this one. */
+  readonly heldBack: readonly string[];
   /** Milliseconds since 1970; 0 where no pass ended yet. */
   readonly lastPass: number;
   /** The id up to which the group has read. */

@@ -6,7 +6,8 @@ import type { Facts, Whereabouts } from "./story.ts";
 
 export function why(where: Whereabouts, facts: Facts): string {
   const { now, dueAt, parkedScore, letter, searchedAll } = facts;
-  const held = facts.paused ? " The queue is paused: nothing is handed out." : "";
+  const paused = facts.paused ? ["The queue is paused: nothing is handed out."] : [];
+  const held = [...paused, ...facts.heldBack].map((reason) => ` ${reason}`).join("");
   switch (where) {
     case "delayed":
       return waitsUntil(dueAt ?? now, now, "It is delayed") + held;
@@ -15,7 +16,9 @@ export function why(where: Whereabouts, facts: Facts): string {
     case "ready":
       return `It waits for a pass to take it; ${lastPass(facts)}.${held}`;
     case "inFlight":
-      return whoHasIt(facts) + held;
+      return (
+        whoHasIt(facts) + (isWorkedOn(facts) ? "" : paused.map((reason) => ` ${reason}`).join(""))
+      );
     case "dead":
       return `It is a dead letter (${letter?.reason}) and is not tried again unless it is redriven.`;
     case "done":
@@ -30,7 +33,7 @@ export function why(where: Whereabouts, facts: Facts): string {
 function waitsUntil(due: number, now: number, what: string): string {
   return due > now
     ? `${what} until ${new Date(due).toISOString()}.`
-    : `${what} no longer: it was due at ${new Date(due).toISOString()}, and the next pass takes it.`;
+    : `${what} no longer: it was due at ${new Date(due).toISOString()}, and waits for a pass to take it.`;
 }
 
 function lastPass({ lastPass }: Facts): string {
@@ -39,7 +42,14 @@ function lastPass({ lastPass }: Facts): string {
     : `the last pass ended at ${new Date(lastPass).toISOString()}`;
 }
 
-function whoHasIt({ pending, leaseMs, content }: Facts): string {
+/** As far as is known: its lease runs, and it is no suspect. */
+function isWorkedOn({ pending, leaseMs }: Facts): boolean {
+  if (pending === undefined || kindOf(pending.consumer) === "suspects") return false;
+  return pending.idleMs < leaseMs;
+}
+
+function whoHasIt(facts: Facts): string {
+  const { pending, content } = facts;
   if (pending === undefined) return "";
   const { consumer, idleMs } = pending;
   const lost = content === undefined ? " Its entry is gone: somebody else removed it." : "";
@@ -47,6 +57,6 @@ function whoHasIt({ pending, leaseMs, content }: Facts): string {
     return `The pass that had it died; it is handed out again in a small batch, or alone.${lost}`;
   }
   const since = `${consumer} has had it for ${Math.round(idleMs / 1_000)} s`;
-  if (idleMs < leaseMs) return `${since}, and works on it as far as is known.${lost}`;
+  if (isWorkedOn(facts)) return `${since}, and works on it as far as is known.${lost}`;
   return `${since}, longer than its lease: a sweep of the next passes takes it back.${lost}`;
 }

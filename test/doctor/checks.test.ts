@@ -72,7 +72,8 @@ test("what xdrain sent, and what is apart by more than a moment, is not taken fo
 /** Ten seconds in which 1,000 came and 400 were done, of half a second each. */
 function watched(seen: Partial<Facts> = {}): Facts {
   const group = groupOf({ entriesRead: 5_000, pending: 50, lag: 2_000, lastDelivered: "1-0" });
-  const { consumerList: _, ...after } = { ...group, entriesRead: 5_420, pending: 70 };
+  // 450 were read: 20 more are pending, and 30 more parked.
+  const { consumerList: _, ...after } = { ...group, entriesRead: 5_450, pending: 70 };
   const stream = { length: 2_050, added: 7_000, firstId: "1-0", lastId: `${NOW - 1}-0` };
   return factsOf({
     stream,
@@ -80,11 +81,13 @@ function watched(seen: Partial<Facts> = {}): Facts {
     stats: statsOf({
       ready: 2_000,
       readyIsExact: false,
+      parked: 10,
       handlerTime: { bounds: [1], counts: [400, 0], sumMs: 200_000 },
     }),
     later: {
       now: NOW + 10_000,
       stream: { ...stream, added: 8_000 },
+      parked: 40,
       groups: new Map([["xdrain", after]]),
     },
     ...seen,
@@ -129,4 +132,31 @@ test("names of others cannot break out of the commands that are shown", () => {
   expect(finding?.mend).toBe(
     "redis-cli TYPE 'a'\\''; reboot #'  # then give the queue another name",
   );
+});
+
+test("a limit of memory is only raised as far as the machine goes", () => {
+  const finding = (used: number, maxmemory: number, machine: number) => {
+    const numbers = { used_memory: used, maxmemory, total_system_memory: machine };
+    const info = new Map(Object.entries(numbers).map(([name, mb]) => [name, String(mb * 2 ** 20)]));
+    return diagnose(factsOf({ server: serverOf({ info }) }))[0];
+  };
+  expect(finding(90, 100, 1_000)?.mend).toMatch(/^redis-cli CONFIG SET maxmemory 180mb/);
+  expect(finding(900, 1_000, 1_100)?.mend).toMatch(/^redis-cli MEMORY DOCTOR/);
+  expect(finding(900, 0, 1_000)).toMatchObject({
+    what: "Redis uses 90 % of the machine's memory, and may take more.",
+    mend: expect.stringMatching(/^redis-cli MEMORY DOCTOR/),
+  });
+  expect(finding(900, 2_000, 1_000)?.id).toBe("memory-nearly-full");
+  expect(finding(700, 0, 1_000)).toBe(undefined);
+});
+
+test("entries that are nearly all alike are a note, since their producer may send ticks", () => {
+  const newest = (count: number, others: number) => {
+    const ids = Array.from({ length: count + others }, (_, n) => `${NOW - n}-0`);
+    const entries = ids.map((id, n) => ({ id, fields: ["a", n < count ? "tick" : String(n)] }));
+    return findingOf(diagnose(factsOf({ newest: entries })), "hidden-retries").severity;
+  };
+  expect(newest(10, 2)).toBe("note");
+  expect(newest(2, 10)).toBe("warning");
+  expect(newest(2, 0)).toBe("warning");
 });

@@ -94,7 +94,7 @@ serverTest("without a name, the groups that a stream has are looked at", async (
     REDIS_URL: url,
   });
   expect(code).toBe(1);
-  expect(stdout).toContain("of workers lie with a consumer that did nothing");
+  expect(stdout).toContain("of workers lies with a consumer that did nothing");
   expect(stdout).toContain("NOTE     The stream has no group xdrain. It has workers.");
 });
 

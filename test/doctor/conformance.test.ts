@@ -46,6 +46,27 @@ for (const way of WAYS) {
   });
 }
 
+serverTest("a key that goes and comes again expires, too", async () => {
+  const { redis, store } = await open("TCP");
+  const left: number[] = [];
+  const looking: Promised = {
+    sentence: "It parks twice",
+    async keep({ open: openQueue }) {
+      const { send, claim, turn, keys } = openQueue();
+      await send(1);
+      for (const pass of ["xd:a", "xd:b"]) {
+        const { messages } = await claim(pass);
+        const held = messages.map(({ id, delivery }) => ({ id, delivery, key: "" }));
+        await turn(pass, { release: held.map((one) => ({ ...one, delayMs: 0 })) });
+        left.push(await redis.ttl(keys.parked));
+      }
+    },
+  };
+  expect((await runConformance(store, { promises: [looking] })).verdicts[0]?.found).toBe(undefined);
+  expect(left.length).toBe(2);
+  for (const ttl of left) expect(ttl).toBeGreaterThan(0);
+});
+
 serverTest("a process that dies leaves keys that expire by themselves", async () => {
   const { redis, store } = await open("TCP");
   const seen: number[] = [];

@@ -1,7 +1,15 @@
 import { expect } from "vitest";
 import { createQueue, drain } from "../../src/index.ts";
 import { serverTest } from "../support/redis.ts";
-import { findingOf, idsOf, type LookOptions, openPatient, type Patient, WAYS } from "./support.ts";
+import {
+  findingOf,
+  idsOf,
+  type LookOptions,
+  mend as mendIt,
+  openPatient,
+  type Patient,
+  WAYS,
+} from "./support.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -30,8 +38,9 @@ const CASES: readonly Case[] = [
     what: "a group that somebody destroyed",
     id: "group-missing",
     severity: "problem",
-    mend: /^redis-cli XGROUP CREATE orders xdrain 0 MKSTREAM$/,
-    async provoke({ call }) {
+    mend: /^xdrain drain -q orders …/,
+    async provoke({ call, queue }) {
+      await fail(queue);
       await call("XADD", "orders", "*", "a", "1");
       await call("XGROUP", "DESTROY", "orders", "xdrain");
       return undefined;
@@ -46,6 +55,27 @@ const CASES: readonly Case[] = [
       await call("XADD", "events", "*", "a", "1");
       await call("XGROUP", "CREATE", "events", "workers", "$");
       return { queue: createQueue({ name: "events", group: "workers", store }) };
+    },
+  },
+  {
+    what: "a stream that was drained and is not there any more",
+    id: "stream-gone",
+    severity: "problem",
+    mend: /^xdrain drain -q orders …/,
+    async provoke({ call }) {
+      await call("DEL", "orders");
+      return undefined;
+    },
+  },
+  {
+    what: "delayed messages whose due times were lost",
+    id: "hidden-entries",
+    severity: "warning",
+    mend: /^xdrain repair -q orders/,
+    async provoke({ call, queue, keys }) {
+      await queue.send(1, { delay: "1 h" });
+      await call("DEL", keys.delayed);
+      return undefined;
     },
   },
   {
@@ -73,7 +103,7 @@ const CASES: readonly Case[] = [
     what: "consumers that each start of a worker leaves",
     id: "consumers-leaking",
     severity: "warning",
-    mend: /^redis-cli XGROUP DELCONSUMER events workers/,
+    mend: /^redis-cli EVAL '.*' 1 events workers 3600000 {2}#/,
     async provoke({ call, store }) {
       await call("XGROUP", "CREATE", "events", "workers", "0", "MKSTREAM");
       const make =
@@ -102,6 +132,16 @@ const CASES: readonly Case[] = [
       await call("XREADGROUP", "GROUP", "xdrain", "xd:dead", "STREAMS", "orders", ">");
       await call("XCLAIM", "orders", "xdrain", "xd:dead", 0, id, "IDLE", HOUR_MS, "JUSTID");
       return undefined;
+    },
+  },
+  {
+    what: "a single pending entry of a dead worker",
+    id: "pending-unclaimed",
+    severity: "problem",
+    mend: /^redis-cli XAUTOCLAIM events workers RESCUER 300000 0/,
+    async provoke({ call, store }) {
+      await readAndDie(call, HOUR_MS, 1);
+      return { queue: createQueue({ name: "events", group: "workers", store }) };
     },
   },
   {
@@ -166,13 +206,28 @@ const CASES: readonly Case[] = [
   {
     what: "a MAXLEN below the backlog, of a group that has read nothing",
     id: "maxlen-below-backlog",
-    severity: "problem",
+    severity: "warning",
     mend: /^redis-cli CLIENT LIST/,
     async provoke({ call, store }) {
       await call("XGROUP", "CREATE", "events", "workers", "0", "MKSTREAM");
       await addMany(call, "events", 20);
       await call("XTRIM", "events", "MAXLEN", 5);
       return { queue: createQueue({ name: "events", group: "workers", store }) };
+    },
+  },
+  {
+    what: "a MAXLEN that strikes between two looks at a group that has read nothing",
+    id: "maxlen-below-backlog",
+    severity: "problem",
+    mend: /^redis-cli CLIENT LIST/,
+    async provoke({ call, store }) {
+      await call("XGROUP", "CREATE", "events", "workers", "0", "MKSTREAM");
+      await call("XGROUP", "CREATE", "events", "others", "0");
+      await addMany(call, "events", 5);
+      return {
+        queue: createQueue({ name: "events", group: "workers", store }),
+        meanwhile: () => call("XADD", "events", "MAXLEN", 2, "*", "a", "1"),
+      };
     },
   },
   {
@@ -188,10 +243,33 @@ const CASES: readonly Case[] = [
   {
     what: "payloads that passes have missed before",
     id: "payloads-lost-before",
-    severity: "warning",
+    severity: "note",
     mend: /^redis-cli CLIENT LIST/,
     async provoke({ call, keys }) {
       await call("HSET", keys.stats, "lostPayloads", 3);
+      return undefined;
+    },
+  },
+  {
+    what: "payloads that passes have missed a moment ago",
+    id: "payloads-lost-before",
+    severity: "warning",
+    mend: /^redis-cli CLIENT LIST/,
+    async provoke({ call, queue }) {
+      await addMany(call, "orders", 20);
+      await call("XTRIM", "orders", "MAXLEN", 5);
+      await drain(queue, () => {}, { linger: false });
+      return undefined;
+    },
+  },
+  {
+    what: "delayed messages whose content expires",
+    id: "queue-expires",
+    severity: "problem",
+    mend: /^redis-cli PERSIST '\{orders\}:xd:orders::bodies'$/,
+    async provoke({ call, queue, keys }) {
+      await queue.send(1, { delay: "1 h" });
+      await call("EXPIRE", keys.bodies, 60);
       return undefined;
     },
   },
@@ -209,7 +287,7 @@ const CASES: readonly Case[] = [
     what: "a consumer that only reads its history",
     id: "rereads-history",
     severity: "problem",
-    mend: /^redis-cli XREADGROUP GROUP workers dead STREAMS events '>'/,
+    mend: /^redis-cli XACK events workers( \d+-\d+){5} {2}# once/,
     async provoke({ call, store }) {
       await readAndDie(call, 0);
       await call("XADD", "events", "*", "a", "new");
@@ -281,6 +359,43 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: "a retry that is due, and no pass comes",
+    id: "no-passes",
+    severity: "problem",
+    mend: /^xdrain drain -q orders/,
+    async provoke({ call, queue, keys }) {
+      await fail(queue);
+      const [id] = (await call("ZRANGE", keys.parked, 0, 0)) as [string];
+      await call("ZADD", keys.parked, (Date.now() - HOUR_MS) * 1024 + 1, id);
+      await call("HSET", keys.stats, "last", Date.now() - HOUR_MS);
+      return undefined;
+    },
+  },
+  {
+    what: "a delayed message that is due, and no pass comes",
+    id: "no-passes",
+    severity: "problem",
+    mend: /^xdrain drain -q orders/,
+    async provoke({ call, queue, keys }) {
+      const { id } = await queue.send(1, { delay: "1 h" });
+      await call("ZADD", keys.delayed, Date.now() - HOUR_MS, id);
+      await call("HSET", keys.stats, "last", Date.now() - HOUR_MS);
+      return undefined;
+    },
+  },
+  {
+    what: "what waits for long where passes keep no statistics",
+    id: "no-passes",
+    severity: "warning",
+    mend: /^xdrain drain -q events/,
+    async provoke({ call, store }) {
+      const queue = createQueue({ name: "events", store, statistics: false });
+      await drain(queue, () => {}, { linger: false });
+      await call("XADD", "events", Date.now() - HOUR_MS, "a", "1");
+      return { queue };
+    },
+  },
+  {
     what: "a queue that is paused",
     id: "paused",
     severity: "warning",
@@ -302,6 +417,9 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** Commands that show who is at fault, or mend what is to come; and one that spares what is new. */
+const ONLY_TELLS = /^(redis-cli (CLIENT LIST|TYPE|EVAL) |xdrain send |timedatectl )/;
+
 for (const way of WAYS) {
   for (const { what, id, severity, mend, provoke } of CASES) {
     serverTest(`over ${way}, ${what}: ${id}`, async () => {
@@ -312,6 +430,10 @@ for (const way of WAYS) {
       expect(finding).toMatchObject({ severity, mend: expect.stringMatching(mend) });
       expect(finding.what).toMatch(/\.$/);
       expect(finding.why).toMatch(/\.$/);
+      if (!ONLY_TELLS.test(finding.mend)) {
+        await mendIt(patient, finding);
+        expect(idsOf(await patient.find(how))).not.toContain(id);
+      }
     });
   }
 }
@@ -330,9 +452,9 @@ async function fail(queue: Patient["queue"]): Promise<void> {
 }
 
 /** A hand-written worker takes five entries, and does nothing with them for so long. */
-async function readAndDie(call: Patient["call"], idleMs: number): Promise<void> {
+async function readAndDie(call: Patient["call"], idleMs: number, count = 5): Promise<void> {
   await call("XGROUP", "CREATE", "events", "workers", "0", "MKSTREAM");
-  await addMany(call, "events", 5);
+  await addMany(call, "events", count);
   await call("XREADGROUP", "GROUP", "workers", "dead", "STREAMS", "events", ">");
   const pending = (await call("XPENDING", "events", "workers", "-", "+", 10)) as [string][];
   const ids = pending.map(([id]) => id);

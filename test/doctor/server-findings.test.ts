@@ -8,10 +8,12 @@ import {
   findingOf,
   HEALTHY,
   idsOf,
+  mend as mendIt,
   openPatient,
   openStore,
   type Patient,
   WAYS,
+  words,
 } from "./support.ts";
 
 interface Case {
@@ -92,6 +94,10 @@ for (const way of WAYS) {
       await provoke(patient);
       const finding = findingOf(await patient.find(), id);
       expect(finding).toMatchObject({ severity, mend: expect.stringMatching(mend) });
+      if (finding.mend.startsWith("redis-server")) return; // another server, and the queue moves there
+      await mendIt(patient, finding);
+      await untilWritten(patient.redis);
+      expect(idsOf(await patient.find())).not.toContain(id);
     });
   }
 
@@ -102,6 +108,9 @@ for (const way of WAYS) {
       severity: way === "TCP" ? "problem" : "warning",
       mend: expect.stringMatching(/^redis-cli CONFIG SET appendonly yes/),
     });
+    await mendIt(patient, findingOf(await patient.find(), "persistence-off"));
+    await untilWritten(patient.redis);
+    expect(idsOf(await patient.find())).not.toContain("persistence-off");
   });
 
   serverTest(`over ${way}, a disk that cannot be written to`, async () => {
@@ -215,6 +224,53 @@ serverTest("over REST, what only a connection can see is said to be unseen", asy
   expect(server).toMatchObject({ user: undefined, clients: undefined, snapshots: undefined });
 });
 
+serverTest("what a server leaves out of its INFO is said to be unseen", async () => {
+  const { store, queue } = await openPatient("TCP");
+  const read: NonNullable<typeof store.read> = async (commands, limits) => {
+    const answers = (await store.read?.(commands, limits)) ?? [];
+    return answers.map((answer, i) =>
+      commands[i]?.[0] === "INFO"
+        ? { ok: true, reply: "# Server\r\nredis_version:7.2.0\r\nconnected_clients:5000\r\n" }
+        : answer,
+    );
+  };
+  const looked = createQueue({ name: queue.name, store: { ...store, read } });
+  const { unseen } = await examine(looked, { watchMs: 0, groupIsNamed: false });
+  expect(unseen.map(({ what }) => what)).toEqual([
+    "whether it evicts",
+    "how full the memory is",
+    "whether it keeps anything on disk",
+    "whether it has replicas",
+    "which clients are connected",
+  ]);
+  expect(unseen.at(-1)?.why).toContain("there are 5000");
+});
+
+serverTest(
+  "the command against leaking consumers removes those that are idle and own nothing",
+  async () => {
+    const patient = await openPatient("TCP");
+    const { call, store } = patient;
+    await call("XGROUP", "CREATE", "events", "workers", "0", "MKSTREAM");
+    await call("XADD", "events", "*", "a", "1");
+    await call("XREADGROUP", "GROUP", "workers", "busy", "STREAMS", "events", ">");
+    const add =
+      "for i=1,2001 do redis.call('XGROUP','CREATECONSUMER',KEYS[1],'workers','w'..i) end";
+    await call("EVAL", add, 1, "events");
+    const queue = createQueue<unknown>({ name: "events", group: "workers", store });
+    const { mend } = findingOf(await patient.find({ queue }), "consumers-leaking");
+    const [, ...command] = words(mend);
+    const run = (idleMs: number) => call(command[0] ?? "", ...command.slice(1, -1), idleMs);
+    expect(command.at(-1)).toBe("3600000");
+    expect(await run(3_600_000)).toBe(0);
+    expect(await run(0)).toBe(2_001);
+    expect(await call("XINFO", "CONSUMERS", "events", "workers")).toMatchObject([
+      expect.arrayContaining(["busy"]),
+    ]);
+    expect(idsOf(await patient.find({ queue }))).not.toContain("consumers-leaking");
+  },
+);
+
 async function limitMemory({ call, redis }: Patient, times: number): Promise<void> {
   const used = /used_memory:(\d+)/.exec(await redis.info("memory"))?.[1];
   await call("CONFIG", "SET", "maxmemory", Math.round(Number(used) * times));
@@ -225,16 +281,15 @@ async function until(redis: Redis, line: string): Promise<void> {
   while (!(await redis.info()).includes(line)) await redis.ping();
 }
 
+/** Its first append-only file is written by another process, which ends by itself. */
+async function untilWritten(redis: Redis): Promise<void> {
+  await until(redis, "aof_rewrite_scheduled:0");
+  await until(redis, "aof_rewrite_in_progress:0");
+}
+
 async function follow(replica: Redis, master: Redis, url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   await replica.call("REPLICAOF", hostname, port);
   await until(master, "connected_slaves:1");
   await until(replica, "master_link_status:up");
-}
-
-/** The words of a command, as a shell would split it. */
-function words(line: string): string[] {
-  return [...line.replace(/ {2}#.*$/, "").matchAll(/'([^']*)'|(\S+)/g)].map(
-    ([, quoted, plain]) => quoted ?? plain ?? "",
-  );
 }

@@ -1,5 +1,7 @@
+import { PassThrough } from "node:stream";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
 import { diagnose } from "../../src/doctor/diagnose.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Facts } from "../../src/doctor/facts.ts";
@@ -96,4 +98,28 @@ export function findingOf(findings: readonly Finding[], id: string): Finding {
   const found = findings.find((finding) => finding.id === id);
   if (found === undefined) return expect.fail(`There is no ${id} among ${idsOf(findings)}.`);
   return found;
+}
+
+/** The words of a command, as a shell would split it; what follows a # is for people. */
+export function words(line: string): string[] {
+  const command = line.replace(/ {2}# .*$/, "");
+  return [...command.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|\\'/g, (_, quoted?: string) => quoted ?? "'"),
+  );
+}
+
+/** Runs the command that a finding names, as the person on call would; each message is then done. */
+export async function mend({ call, url }: Patient, finding: Finding): Promise<void> {
+  const [program, ...args] = words(finding.mend);
+  if (program === "redis-cli") {
+    await call(args[0] ?? "", ...args.slice(1));
+    return;
+  }
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  output.resume();
+  const given = args.flatMap((word) => (word === "…" ? ["--exec", "true"] : [word]));
+  const { signal } = new AbortController();
+  const env = { REDIS_URL: url, PATH: process.env.PATH ?? "" };
+  const code = await runProgram(given, { env, input, output, errors, signal });
+  expect(code, String(errors.read())).toBe(0);
 }

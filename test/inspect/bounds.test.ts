@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
-import { createQueue, type Queue, type Store } from "../../src/index.ts";
+import { createQueue, drain, type Queue, Reject, type Store } from "../../src/index.ts";
 import { type Inspection, inspect } from "../../src/inspect/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
@@ -67,15 +67,50 @@ const VIEWS: readonly {
     name: "the story of one that is nowhere",
     look: (view) => view.show("1-0"),
     requests: 3,
-    commands: 12,
+    commands: 13,
     maxChars: 180_000,
   },
   {
     name: "the story of one that was delayed",
     look: (view) => view.show("d1-000-abcdefgh"),
     requests: 5,
-    commands: 12,
+    commands: 13,
     maxChars: 350_000,
+  },
+  {
+    name: "of what is pending, the next page of one consumer",
+    look: (view) => view.pending({ consumer: "xd:a", after: "1-0", minIdleMs: 1 }),
+    requests: 1,
+    commands: 1,
+    maxChars: 2_500,
+  },
+  {
+    name: "consumers, those with the most first",
+    look: (view) => view.consumers({ order: "pending" }),
+    requests: 1,
+    commands: 1,
+    maxChars: 100,
+  },
+  {
+    name: "parked, a page behind a member that has left",
+    look: (view) => view.parked({ after: "1/1-0" }),
+    requests: 2,
+    commands: 4,
+    maxChars: 2_500,
+  },
+  {
+    name: "delayed, a page behind a member that has left",
+    look: (view) => view.delayed({ after: "1/d1-000-abcdefgh" }),
+    requests: 4,
+    commands: 6,
+    maxChars: 15_000,
+  },
+  {
+    name: "journal, a page in the middle",
+    look: (view) => view.journal({ before: "99999999999999-0", since: new Date(1) }),
+    requests: 1,
+    commands: 1,
+    maxChars: 5_000,
   },
 ];
 
@@ -104,3 +139,44 @@ serverTest("a view's commands and bytes do not grow with the backlog", async () 
     }
   }
 });
+
+serverTest(
+  "the story of a message costs the same, and no more than is said, wherever it is",
+  async () => {
+    const { url } = await privateRedis();
+    const redis = connectRaw(url);
+    const tcp = ioredis({ url });
+    onTestFinished(() => {
+      tcp.close();
+      redis.disconnect();
+    });
+    const { seen, store } = counted(tcp);
+    const limits = { rateLimit: { limit: 5, per: "1 h" }, maxInFlight: 5, maxPasses: 5 } as const;
+    const queue = createQueue<unknown>({ name: "work", store });
+    const limited = createQueue<unknown>({ name: "work", store, ...limits });
+    const costOf = async (id: string, of = queue) => {
+      await redis.config("RESETSTAT");
+      Object.assign(seen, { requests: 0, chars: 0 });
+      const { where } = await inspect(of).show(id);
+      return { where, requests: seen.requests, commands: await commandCount(redis) };
+    };
+    const delayed = await queue.send("later", { delay: "1 h" });
+    expect(await costOf(delayed.id)).toEqual({ where: "delayed", requests: 1, commands: 9 });
+    const soon = await queue.send("soon", { delay: 1, idempotencyKey: "k" });
+    const { id } = await queue.send("now");
+    expect(await costOf(id)).toEqual({ where: "ready", requests: 1, commands: 11 });
+    expect(await costOf(id, limited)).toEqual({ where: "ready", requests: 1, commands: 14 });
+    await redis.zadd(groupKeys(queue.resolved.storeQueue).delayed, 1, soon.id);
+    await drain(
+      createQueue<unknown>({ name: "work", store, backoff: { initial: "1 h" } }),
+      ({ payload }) => {
+        if (payload === "soon") throw new Error("again");
+        throw new Reject("no");
+      },
+      { linger: false },
+    );
+    // The key and the search for its entry make it the longest story but that of a dead one.
+    expect(await costOf(soon.id)).toEqual({ where: "parked", requests: 4, commands: 23 });
+    expect(await costOf(id)).toEqual({ where: "dead", requests: 2, commands: 12 });
+  },
+);

@@ -98,9 +98,119 @@ describe.each(["tcp", "rest"] as const)("the story of a message over %s", (name)
     const [id = ""] = await bench.send(1);
     await bench.claim("xd:a");
     await letTimePass(redis, bench.queue.name, 90_000);
-    expect((await inspect(bench.queue).show(id)).why).toMatch(
-      /^xd:a has had it for 90 s, longer than its lease: a sweep/,
+    const view = inspect(bench.queue);
+    expect((await view.show(id)).why).toMatch(
+      /^xd:a has had it for 90 s, longer than its lease: a sweep[^.]*\.$/,
     );
+    await bench.queue.pause();
+    expect((await view.show(id)).why).toMatch(/takes it back\. The queue is paused/);
+  });
+
+  test("is told by the lease that passes agreed on, whatever the queue is opened with here", async () => {
+    const bench = openWorkbench(looked.target, { visibilityTimeout: "15m" });
+    const [id = ""] = await bench.send(1);
+    await bench.claim("xd:a");
+    await letTimePass(redis, bench.queue.name, 90_000);
+    await bench.turn(newToken());
+    const { at } = await bench.queue.stats();
+    const story = await inspect(looked.queue({ name: bench.queue.name })).show(id);
+    expect(story.why).toMatch(/^xd:a has had it for 9\d s, and works on it/);
+    expect(story.nextAt?.getTime()).toBeGreaterThan(at.getTime() + 800_000);
+    const { state } = groupKeys(bench.port);
+    await redis.hset(state, "lease_at", at.getTime() - 3 * 86_400_000);
+    expect((await inspect(looked.queue({ name: bench.queue.name })).show(id)).why).toMatch(
+      /longer than its lease/,
+    );
+  });
+
+  test("that is paused while a pass works on it is worked on all the same", async () => {
+    const bench = openWorkbench(looked.target);
+    const [id = ""] = await bench.send(1);
+    await bench.claim("xd:a");
+    await bench.queue.pause();
+    expect((await inspect(bench.queue).show(id)).why).toMatch(/works on it as far as is known\.$/);
+  });
+
+  test("that is due in a paused queue says both", async () => {
+    const bench = openWorkbench(looked.target);
+    const [id = ""] = await bench.send(1);
+    const { messages } = await bench.claim("xd:a");
+    await bench.turn("xd:a", { retry: inHand(messages).map((one) => ({ ...one, delayMs: 0 })) });
+    await bench.queue.pause();
+    expect((await inspect(bench.queue).show(id)).why).toMatch(
+      /and waits for a pass to take it\. The queue is paused: nothing is handed out\.$/,
+    );
+  });
+
+  test("whose key another message has says so, until that one is done", async () => {
+    const bench = openWorkbench(looked.target);
+    const ids = await bench.sendKeyed("k", "k");
+    const { messages } = await bench.claim("xd:a");
+    const view = inspect(bench.queue);
+    expect(await view.show(ids[1] ?? "")).toMatchObject({
+      where: "parked",
+      why: expect.stringMatching(/Another message with its key is worked on\.$/),
+    });
+    expect((await view.show(ids[0] ?? "")).why).not.toContain("key");
+    await bench.turn("xd:a", { keyed: true, complete: inHand(messages, "k") });
+    expect((await view.show(ids[1] ?? "")).why).toMatch(
+      /The work of its key is done: it is completed without running\.$/,
+    );
+  });
+
+  test("whose own retry holds a key is not held back by itself", async () => {
+    const queue = looked.queue({ deduplicate: true, backoff: { initial: "1 h" } });
+    const { id } = await queue.send(1, { idempotencyKey: "k" });
+    const view = inspect(queue);
+    expect((await view.show(id)).why).not.toContain("key");
+    await drain(queue, () => {
+      throw new Error("later");
+    });
+    expect((await view.show(id)).why).toMatch(/^It waits until [^ ]*\.$/);
+  });
+
+  test("that waits for a limit of the queue says for which", async () => {
+    const whyOf = async (limit: Partial<QueueOptions>) => {
+      const bench = openWorkbench(looked.target, limit);
+      const ids = await bench.send(1, 2);
+      const view = inspect(bench.queue);
+      expect((await view.show(ids[1] ?? "")).why).toMatch(/ended yet\.$/);
+      await bench.claim("xd:a", 1);
+      return (await view.show(ids[1] ?? "")).why;
+    };
+    expect(await whyOf({ rateLimit: { limit: 1, per: "1 h" } })).toMatch(
+      /The rate limit is reached: the next begins at \d{4}-.*Z\.$/,
+    );
+    expect(await whyOf({ maxInFlight: 1 })).toMatch(/As many are in flight as may be: 1\.$/);
+    expect(await whyOf({ maxPasses: 1 })).toMatch(/As many passes are under way as may be: 1\.$/);
+  });
+
+  test("that was redriven is gone under its old id, and waits under the new one", async () => {
+    const queue = looked.queue();
+    const { id } = await queue.send(1);
+    await drain(queue, () => {
+      throw new Reject("no");
+    });
+    const view = inspect(queue);
+    const letter = (await view.show(id)).deadLetter?.id ?? "";
+    await queue.deadLetters.redrive([letter]);
+    expect(await view.show(id)).toMatchObject({ where: "gone", searchedAll: true });
+    const [entry] = (await view.entries()).items;
+    expect(await view.show(entry?.id ?? "")).toMatchObject({ where: "ready", deliveries: 0 });
+  });
+
+  test("of a foreign entry tells its fields, and of one that retention trimmed nothing", async () => {
+    const bench = openWorkbench(looked.target, { retention: { count: 1 } });
+    await bench.outside.add("user", "1001");
+    await drain(bench.queue, () => {});
+    const view = inspect(bench.queue);
+    const [foreign] = (await view.entries()).items;
+    expect(await view.show(foreign?.id ?? "")).toMatchObject({
+      where: "done",
+      content: { payload: '{"user":"1001"}' },
+    });
+    await redis.xtrim(bench.port.stream, "MAXLEN", 0);
+    expect(await view.show(foreign?.id ?? "")).toMatchObject({ where: "gone" });
   });
 
   test("whose pass died is a suspect, and counts its crashes and failures apart", async () => {
@@ -153,7 +263,9 @@ describe.each(["tcp", "rest"] as const)("the story of a message over %s", (name)
     });
     expect(story.why).toBe(`It waits until ${story.nextAt?.toISOString()}.`);
     await letTimePass(redis, bench.queue.name, 61_000);
-    expect((await view.show(id)).why).toMatch(/^It waits no longer: it was due at .*the next pass/);
+    expect((await view.show(id)).why).toMatch(
+      /^It waits no longer: it was due at .*, and waits for a pass to take it\.$/,
+    );
   });
 
   test("that is dead tells the reason and the error, by the id of the message or of its delay", async () => {

@@ -217,6 +217,51 @@ describe.each(["tcp", "rest"] as const)("a view over %s", (name) => {
     expect(rest.items.map(({ id }) => id)).toEqual(["3-0", "4-0", "5-0"]);
   });
 
+  test("of parked messages leaves none out when the last one was tried again meanwhile", async () => {
+    const queue = looked.queue();
+    await queue.send(1);
+    const { parked } = groupKeys(queue.resolved.storeQueue);
+    const score = (n: number) => (1_700_000_000_000 + n) * 1024 + 1;
+    for (const n of numbers(6)) await redis.zadd(parked, score(n), `${n}-0`);
+    const view = inspect(queue);
+    const { next } = await view.parked({ count: 3 });
+    await redis.zadd(parked, score(9), "2-0");
+    const rest = await view.parked({ count: 5, ...behind(next) });
+    expect(rest.items.map(({ id }) => id)).toEqual(["3-0", "4-0", "5-0", "2-0"]);
+  });
+
+  test("goes on behind entries, owners and records that have left meanwhile", async () => {
+    const { queue, port, send, outside } = openWorkbench(looked.target);
+    const ids = await send(...numbers(6));
+    await outside.createGroup("xdrain", "0");
+    for (const owner of ["a", "b", "c"]) await outside.read("xdrain", owner, 2);
+    const { journal } = groupKeys(port);
+    for (const n of [1, 2, 3]) await redis.xadd(journal, `${n}-0`, "stopped", "empty");
+    const view = inspect(queue);
+    const pages = {
+      entries: (await view.entries({ count: 2 })).next,
+      newest: (await view.entries({ count: 2, reverse: true })).next,
+      pending: (await view.pending({ count: 2 })).next,
+      consumers: (await view.consumers({ count: 1 })).next,
+      journal: (await view.journal({ count: 2 })).next,
+    };
+    for (const id of ids.slice(0, 2)) await redis.xack(port.stream, "xdrain", id);
+    await redis.xdel(port.stream, ids[1] ?? "", ids[4] ?? "");
+    await redis.xgroup("DELCONSUMER", port.stream, "xdrain", "a");
+    await redis.xdel(journal, "2-0");
+    const shown = async (page: Promise<Page<{ readonly id: string }>>) =>
+      (await page).items.map(({ id }) => id);
+    expect(await shown(view.entries(behind(pages.entries)))).toEqual([2, 3, 5].map((n) => ids[n]));
+    const before = pages.newest ?? "";
+    expect(await shown(view.entries({ before, reverse: true }))).toEqual(
+      [3, 2, 0].map((n) => ids[n]),
+    );
+    expect(await shown(view.pending(behind(pages.pending)))).toEqual(ids.slice(2));
+    const owners = await view.consumers(behind(pages.consumers));
+    expect(owners.items.map(({ name }) => name)).toEqual(["b", "c"]);
+    expect(await shown(view.journal({ before: pages.journal ?? "" }))).toEqual(["1-0"]);
+  });
+
   test("of delayed messages tells when they are due and what they hold", async () => {
     const queue = looked.queue();
     const tomorrow = Date.now() + 86_400_000;

@@ -1,7 +1,7 @@
 import type { ConsumerInfo } from "../../inspect/consumers.ts";
 import type { Facts, GroupFacts } from "../facts.ts";
 import type { Check, Finding } from "../finding.ts";
-import { counted, length, redisCli, word, xdrain } from "../words.ts";
+import { counted, length, redisCli, word } from "../words.ts";
 
 const MANY = 50;
 const TOO_MANY = 2_000;
@@ -16,11 +16,10 @@ export const checkConsumers: Check = (facts) => [
 ];
 
 function leaking(facts: Facts, group: GroupFacts): Finding[] {
-  const { consumerList, consumers, name, drained } = group;
+  const { consumerList, consumers, name } = group;
   const left = consumerList?.filter(isLeft);
   const count = left?.length ?? consumers;
   if (count < (left === undefined ? TOO_MANY : MANY)) return [];
-  const example = left?.[0]?.name ?? "NAME";
   const since =
     left === undefined ? "" : ` that own nothing and did nothing for ${length(LEFT_MS)}`;
   return [
@@ -30,9 +29,7 @@ function leaking(facts: Facts, group: GroupFacts): Finding[] {
       group: name,
       what: `The group ${name} has ${counted(count, "consumer")}${since}.`,
       why: "Each start of a worker that takes a new name leaves one behind: they take memory, and slow down XINFO and whoever looks for dead workers.",
-      mend: drained
-        ? `${xdrain(facts, "drain", name)} …  # passes remove those that xdrain made; for others: ${delConsumer(facts, name, example)}`
-        : `${delConsumer(facts, name, example)}  # for each that XPENDING shows nothing of: it drops what is pending`,
+      mend: `${redisCli("EVAL", REMOVE, "1", facts.queue.stream, name, String(LEFT_MS))}  # removes those that own nothing and did nothing for ${length(LEFT_MS)}; let each worker come back under its old name`,
     },
   ];
 }
@@ -41,9 +38,12 @@ function isLeft({ name, pending, idleMs }: ConsumerInfo): boolean {
   return pending === 0 && idleMs >= LEFT_MS && name !== "xd:suspects";
 }
 
-function delConsumer(facts: Facts, group: string, consumer: string): string {
-  return redisCli("XGROUP", "DELCONSUMER", facts.queue.stream, group, consumer);
-}
+/** In one step, so that none takes an entry meanwhile: with its consumer, what is pending goes too. */
+const REMOVE = [
+  "local n=0 for _,c in ipairs(redis.call('XINFO','CONSUMERS',KEYS[1],ARGV[1])) do",
+  "if c[4]==0 and c[6]>=tonumber(ARGV[2]) and c[2]~='xd:suspects' then",
+  "redis.call('XGROUP','DELCONSUMER',KEYS[1],ARGV[1],c[2]) n=n+1 end end return n",
+].join(" ");
 
 /** A server knows connections and consumers, but not which of them belong together. */
 function shared(facts: Facts): Finding[] {

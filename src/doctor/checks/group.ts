@@ -7,9 +7,11 @@ import { counted, redisCli, xdrain } from "../words.ts";
 /** The stream and its group: missing, of another type, or begun behind messages. */
 export const checkGroup: Check = (facts) => [
   ...otherType(facts),
+  ...streamGone(facts),
   ...missing(facts),
   ...facts.groups.flatMap((group) => createdAtEnd(facts, group)),
   ...hidden(facts),
+  ...timeless(facts),
 ];
 
 function otherType({ streamIs, queue }: Facts): Finding[] {
@@ -25,12 +27,30 @@ function otherType({ streamIs, queue }: Facts): Finding[] {
   ];
 }
 
+/** A stream that passes have drained stays, empty, until somebody deletes it. */
+function streamGone(facts: Facts): Finding[] {
+  const { streamIs, stats, state, queue } = facts;
+  if (streamIs !== "missing" || stats === undefined) return [];
+  if (stats.lastPassAt === undefined && state.size === 0) return [];
+  const was = stats.lastPassAt === undefined ? "" : `, as of ${stats.lastPassAt.toISOString()}`;
+  return [
+    {
+      id: "stream-gone",
+      severity: "problem",
+      group: queue.group,
+      what: `The stream ${queue.stream} is not there, but passes have worked on it${was}.`,
+      why: "Somebody deleted it, or Redis evicted it or came back without it: what it held is lost, and parked messages with it.",
+      mend: `${xdrain(facts, "drain")} …  # a pass makes it and its group anew, and counts what was parked as lost; what waited has to be sent again`,
+    },
+  ];
+}
+
 function missing(facts: Facts): Finding[] {
-  const { queue, streamIs, groups, stats } = facts;
+  const { queue, streamIs, groups, stats, state } = facts;
   if (streamIs !== "there" || groups.some(({ own }) => own)) return [];
   const others = groups.map(({ name }) => name).join(", ");
   const seen = others === "" ? "" : ` It has ${others}.`;
-  const was = stats?.lastPassAt !== undefined;
+  const was = stats?.lastPassAt !== undefined || state.size > 0;
   const wanted = was || facts.groupIsNamed || groups.length === 0;
   const find = { id: "group-missing", what: `The stream has no group ${queue.group}.${seen}` };
   if (!wanted) {
@@ -50,7 +70,10 @@ function missing(facts: Facts): Finding[] {
       why: was
         ? "Somebody destroyed it, and with it what it had pending: all that is still in the stream is read again."
         : "A hand-written consumer gets NOGROUP until somebody makes it; a pass of xdrain makes it by itself. Where it is made at $, what waits now is never read.",
-      mend: redisCli("XGROUP", "CREATE", queue.stream, queue.group, "0", "MKSTREAM"),
+      // Made by hand, it would hand out what is parked as new, too.
+      mend: was
+        ? `${xdrain(facts, "drain")} …  # a pass makes it anew`
+        : redisCli("XGROUP", "CREATE", queue.stream, queue.group, "0", "MKSTREAM"),
     },
   ];
 }
@@ -61,7 +84,9 @@ function createdAtEnd(facts: Facts, group: GroupFacts): Finding[] {
   const { lastDelivered, entriesRead, name, pending } = group;
   const passedOver = first !== undefined && !comesAfter(first, lastDelivered);
   const neverRead = entriesRead === undefined && pending === 0 && lastDelivered !== "0-0";
-  if (!passedOver || !neverRead) return [];
+  // A pass that made it at `$`, as its queue asks for, has left a note.
+  const meant = group.own && (facts.queue.start !== "0" || facts.state.has("created"));
+  if (!passedOver || !neverRead || meant) return [];
   return [
     {
       id: "group-created-at-end",
@@ -76,12 +101,29 @@ function createdAtEnd(facts: Facts, group: GroupFacts): Finding[] {
   ];
 }
 
+/** The due times of delayed messages are in a key of their own, and in what they hold too. */
+function timeless(facts: Facts): Finding[] {
+  const count = facts.waiting.timeless;
+  if (count === 0) return [];
+  return [
+    {
+      id: "hidden-entries",
+      severity: "warning",
+      group: facts.queue.group,
+      what: `${counted(count, "delayed message has", "delayed messages have")} no due time any more.`,
+      why: "The key with the due times was lost (an eviction, a mistaken DEL): these messages never come.",
+      mend: `${xdrain(facts, "repair")}  # their content has the times too`,
+    },
+  ];
+}
+
 /** Where completed entries are deleted, those that nobody has and nobody waits for are lost from sight. */
 function hidden(facts: Facts): Finding[] {
-  const { stats, stream, groups } = facts;
+  const { stats, stream, groups, state } = facts;
   const [group] = groups;
   const alone = groups.length === 1 && group?.own === true && group.drained;
   if (!alone || stats === undefined || stream === undefined || !stats.readyIsExact) return [];
+  if (state.get("kept") === "1" || state.get("shared") === "1") return [];
   const foreign = group.consumerList?.some(({ kind }) => kind === "foreign") ?? true;
   if (foreign || group.withoutEntry.length > 0 || !isQuiet(facts, group)) return [];
   const count = stream.length - stats.ready - stats.inFlight - stats.parked;
@@ -92,7 +134,7 @@ function hidden(facts: Facts): Finding[] {
       severity: "warning",
       group: group.name,
       what: `${counted(count, "entry is", "entries are")} in the stream that no pass has and none waits for.`,
-      why: "A key of the queue was lost (an eviction, a mistaken DEL): these messages do not run.",
+      why: "A key of the queue was lost (an eviction, a mistaken DEL), or the group was made behind them: these messages do not run.",
       mend: `${xdrain(facts, "repair")}  # not where the queue keeps completed entries (\`retention\`): they would run again`,
     },
   ];

@@ -14,7 +14,7 @@ export const checkGrowth: Check = (facts) => {
 };
 
 function onlyGrows(facts: Facts): Finding[] {
-  const { stream, groups, queue } = facts;
+  const { stream, groups } = facts;
   if (stream === undefined || groups.length === 0) return [];
   const done = stream.length - mostOutstanding(facts);
   if (done < MANY) return [];
@@ -29,7 +29,7 @@ function onlyGrows(facts: Facts): Finding[] {
       why: "XACK removes nothing: without trimming a stream grows until the memory is full.",
       mend: drained
         ? `${xdrain(facts, "drain")} …  # a pass trims below what is done; keep less with \`retention\``
-        : `${redisCli("XTRIM", queue.stream, "MINID", floorOf(facts))}  # below what any group has not done; or let passes of xdrain do it`,
+        : trim(facts),
     },
   ];
 }
@@ -42,8 +42,21 @@ function mostOutstanding({ groups, stats, stream }: Facts): number {
   return Math.min(length, Math.max(0, ...each));
 }
 
-/** The lowest id that some group has not done. */
-function floorOf({ groups }: Facts): string {
+/** A trim below the lowest id that some group has not done, where all of that was seen. */
+function trim(facts: Facts): string {
+  const byPasses = `${xdrain(facts, "drain")} …  # a pass trims below what any group has not done`;
+  const floor = floorOf(facts);
+  if (floor === undefined) return byPasses;
+  return `${redisCli("XTRIM", facts.queue.stream, "MINID", floor)}  # below what any group has not done; or let passes of xdrain do it`;
+}
+
+function floorOf({ groups, moreGroups }: Facts): string | undefined {
+  // Without its consumers it may be a group of xdrain, which parks messages below what it was given.
+  const unseen = groups.some(
+    ({ pending, oldestPending, consumerList }) =>
+      consumerList === undefined || (pending > 0 && oldestPending.length === 0),
+  );
+  if (unseen || moreGroups > 0) return undefined;
   const lowest = groups.map(
     ({ oldestPending, lastDelivered }) => oldestPending[0]?.id ?? lastDelivered,
   );
@@ -60,20 +73,24 @@ function heldUp(facts: Facts): Finding[] {
   if (slowest === undefined || next === undefined) return [];
   const behind = (slowest.lag ?? 0) - (next.lag ?? 0);
   const idleMs = idleOf(slowest, server.now);
-  if (behind < MANY / 10 || idleMs < STUCK_MS) return [];
+  if (behind < MANY / 10 || (idleMs ?? STUCK_MS) < STUCK_MS) return [];
+  const since =
+    idleMs === undefined ? "nobody has read it yet" : `nobody has read it for ${length(idleMs)}`;
   return [
     {
       id: "group-holds-up",
       severity: "warning",
       group: slowest.name,
-      what: `The group ${slowest.name} is ${counted(behind, "entry", "entries")} behind all others, and nobody reads it since ${length(idleMs)}.`,
+      what: `The group ${slowest.name} is ${counted(behind, "entry", "entries")} behind all others, and ${since}.`,
       why: "Nothing may be removed before every group has done it, so the stream only grows.",
       mend: `${redisCli("XGROUP", "DESTROY", facts.queue.stream, slowest.name)}  # where nobody needs it any more: what it has not done is dropped`,
     },
   ];
 }
 
-function idleOf({ consumerList, lastDelivered }: GroupFacts, now: number): number {
-  const read = now - millisecondsOf(lastDelivered);
-  return Math.min(read, ...(consumerList ?? []).map(({ idleMs }) => idleMs));
+/** Undefined where nobody ever came. */
+function idleOf({ consumerList, lastDelivered }: GroupFacts, now: number): number | undefined {
+  const read = lastDelivered === "0-0" ? [] : [now - millisecondsOf(lastDelivered)];
+  const idle = [...read, ...(consumerList ?? []).map(({ idleMs }) => idleMs)];
+  return idle.length === 0 ? undefined : Math.min(...idle);
 }

@@ -28,7 +28,7 @@ function rereads(facts: Facts, group: GroupFacts, later: LaterFacts): Finding[] 
       group: group.name,
       what: `${first.consumer} was handed ${counted(foreign.length, "entry", "entries")} again that it has already (${first.id}, ${first.deliveries} times by now), and nothing new, though there is.`,
       why: "A read with an id in place of > gives a consumer its own pending entries: without XACK they come for ever, and new messages never do.",
-      mend: `${redisCli("XREADGROUP", "GROUP", group.name, first.consumer, "STREAMS", facts.queue.stream, ">")}  # as the worker should, once it has acknowledged its history`,
+      mend: `${redisCli("XACK", facts.queue.stream, group.name, ...foreign.map(({ id }) => id))}  # once their work is done; and let the worker acknowledge what it has done, and read with > then`,
     },
   ];
 }

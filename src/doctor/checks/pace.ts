@@ -26,7 +26,7 @@ export const checkPace: Check = (facts) => {
       id: "falling-behind",
       severity: "warning",
       group: group.name,
-      what: `${counted(waiting, "message")} wait, and more come than are done: ${rate(arriving)} a second against ${rate(completing)}, over ${length(over)}.`,
+      what: `${counted(waiting, "message waits", "messages wait")}, and more come than are done: ${rate(arriving)} a second against ${rate(completing)}, over ${length(over)}.`,
       why: "The backlog and the time that messages wait grow until the memory is full.",
       ...advise(facts, group, arriving),
     },
@@ -39,14 +39,16 @@ interface Pace {
   readonly over: number;
 }
 
-/** From two looks that are far enough apart: added, and neither unread nor pending any more. */
-function watchedPace({ stream, later, server }: Facts, group: GroupFacts): Pace | undefined {
+/** From two looks that are far enough apart: added, and not unread, pending or parked any more. */
+function watchedPace({ stream, stats, later, server }: Facts, group: GroupFacts): Pace | undefined {
   const after = later?.groups.get(group.name);
   const over = (later?.now ?? 0) - server.now;
-  if (over < SHORT_MS || after?.entriesRead === undefined) return undefined;
-  const before = group.entriesRead ?? 0;
+  const before = group.lastDelivered === "0-0" ? 0 : group.entriesRead;
+  if (over < SHORT_MS || after?.entriesRead === undefined || before === undefined) return undefined;
   const arrived = (later?.stream?.added ?? 0) - (stream?.added ?? 0);
-  const done = after.entriesRead - before - (after.pending - group.pending);
+  // What passes give back, or try again later, was read and is not done.
+  const parked = group.own ? (later?.parked ?? 0) - (stats?.parked ?? 0) : 0;
+  const done = after.entriesRead - before - (after.pending - group.pending) - parked;
   return {
     arriving: arrived / (over / 1_000),
     completing: Math.max(0, done) / (over / 1_000),

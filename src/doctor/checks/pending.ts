@@ -24,7 +24,7 @@ function unclaimed(facts: Facts, group: GroupFacts): Finding[] {
       id: "pending-unclaimed",
       severity: "problem",
       group: name,
-      what: `${counted(old.length, "pending entry", "pending entries")}${of} of ${name} lie with a consumer that did nothing with them for up to ${length(longest)} (${first.id} with ${first.consumer}).`,
+      what: `${counted(old.length, "pending entry", "pending entries")}${of} of ${name} ${old.length === 1 ? "lies with a consumer that did nothing with it for" : "lie with consumers that did nothing with them for up to"} ${length(longest)} (${first.id} with ${first.consumer}).`,
       why: drained
         ? "Their passes died, and no pass came since that would take them back."
         : "Their worker died or lost them: XREADGROUP > never hands them out again, so they wait until somebody claims them.",
@@ -56,7 +56,7 @@ function withoutPayload(facts: Facts, group: GroupFacts): Finding[] {
       why: "Somebody trimmed or deleted them while they were worked on: the work cannot be done again. The oldest go first, whether done or not.",
       mend: drained
         ? `${redisCli("CLIENT", "LIST", "TYPE", "normal")}  # find who runs XADD … MAXLEN, XTRIM or XDEL, and leave trimming to passes`
-        : `${redisCli("XACK", facts.queue.stream, name, first)}  # for each; and trim by MINID below what is pending`,
+        : `${redisCli("XACK", facts.queue.stream, name, ...withoutEntry)}  # and trim by MINID below what is pending`,
     },
   ];
 }

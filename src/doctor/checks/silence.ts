@@ -7,12 +7,12 @@ const LONG_MS = 86_400_000;
 
 /** A stream that nobody sends to: often, the name is wrong. */
 export const checkSilence: Check = (facts) => {
-  const { streamIs, stream, stats, queue, server } = facts;
+  const { streamIs, stream, stats, state, queue, server } = facts;
   const mend = `${xdrain(facts, "send '{\"test\":true}'")}  # where the name is right: ${others(facts)}`;
   const never = streamIs === "missing" || stream?.lastId === "0-0";
   if (never) {
-    const waiting = stats?.delayed ?? 0;
-    if (waiting > 0) return [];
+    const isGone = streamIs === "missing" && (stats?.lastPassAt !== undefined || state.size > 0);
+    if (isGone || (stats?.delayed ?? 0) > 0) return [];
     return [
       {
         id: "nobody-sends",

@@ -32,18 +32,26 @@ function eviction({ server: { info }, queue }: Facts): Finding[] {
 
 function nearFull({ server: { info } }: Facts): Finding[] {
   const used = infoNumber(info, "used_memory");
-  const limit = infoNumber(info, "maxmemory") || infoNumber(info, "total_system_memory");
-  if (used === undefined || !limit) return [];
+  const machine = infoNumber(info, "total_system_memory") || Number.POSITIVE_INFINITY;
+  const set = infoNumber(info, "maxmemory") || Number.POSITIVE_INFINITY;
+  const limit = Math.min(set, machine);
+  if (used === undefined || limit === Number.POSITIVE_INFINITY) return [];
   const part = used / limit;
   if (part < 0.8) return [];
-  const suggested = Math.ceil((used * 2) / 2 ** 20);
+  const suggested = used * 2 < machine ? Math.ceil((used * 2) / 2 ** 20) : undefined;
   return [
     {
       id: "memory-nearly-full",
       severity: part >= 0.95 ? "problem" : "warning",
-      what: `Redis uses ${Math.round(part * 100)} % of its memory.`,
-      why: "When it is full it refuses every send; passes can still settle and drain.",
-      mend: `${redisCli("CONFIG", "SET", "maxmemory", `${suggested}mb`)}  # as far as the machine has it; or drain, and keep less`,
+      what: `Redis uses ${Math.round(part * 100)} % of ${set <= machine ? "its memory" : "the machine's memory, and may take more"}.`,
+      why:
+        set <= machine
+          ? "When it is full it refuses every send; passes can still settle and drain."
+          : "When the machine has none left the system ends Redis, and it takes along what is not on disk.",
+      mend:
+        suggested !== undefined && set <= machine
+          ? `${redisCli("CONFIG", "SET", "maxmemory", `${suggested}mb`)}  # as far as the machine has it; or drain, and keep less`
+          : `${redisCli("MEMORY", "DOCTOR")}  # then drain and keep less, or take a larger machine`,
     },
   ];
 }

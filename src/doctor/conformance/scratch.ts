@@ -26,6 +26,8 @@ export interface Scratch {
 const LEFT_S = "120";
 /** Keys of these kinds expire without that. */
 const EXPIRING = /:(?:keys|ids|starts|passes|kicked|crashes|results|sent:\w+)$/;
+/** Keys of these kinds go when they are empty, and come again without a time to live. */
+const COMING_AGAIN = /:(?:parked|delayed|bodies)$/;
 const SLICE = 100;
 
 /** Opens a scratch on the server of a store. */
@@ -50,7 +52,8 @@ export function openScratch(store: Store, read: NonNullable<Store["read"]>): Scr
     const [answer, ...expiries] = await read([command, ...guards], {}).catch(asAnswers);
     for (const [i, expiry] of expiries.entries()) {
       const key = guarded[i];
-      if (key !== undefined && expiry.ok && expiry.reply === 1) unguarded.delete(key);
+      const isGuarded = expiry.ok && expiry.reply === 1;
+      if (key !== undefined && isGuarded && !COMING_AGAIN.test(key)) unguarded.delete(key);
     }
     if (answer === undefined) throw new Error("Redis gave no answer.");
     return answer;
