@@ -31,6 +31,13 @@ const steps: readonly Step[] = [
     name: "Worker bundle",
     command: ["wrangler", "deploy", "--dry-run", "--outdir", ".cache/worker"],
   },
+  {
+    name: "dashboard Worker bundle",
+    command: [
+      ...["wrangler", "deploy", "--dry-run", "--outdir", ".cache/dashboard-worker"],
+      ...["--config", "infra/cloudflare/wrangler.dashboard.toml"],
+    ],
+  },
   { name: "Lambda package", command: ["osls", "package"] },
 ];
 

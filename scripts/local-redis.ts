@@ -66,7 +66,7 @@ async function startServer(binary: RedisBinary, args: readonly string[]): Promis
     try {
       return await startOn(await freePort(), dir, binary, args);
     } catch (error) {
-      rmSync(dir, { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
       if (tries === PORT_TRIES) throw error;
     }
   }
@@ -108,7 +108,7 @@ async function startOn(
     },
     async stop() {
       await kill();
-      rmSync(dir, { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -11,8 +11,8 @@ export function answer(
 ): Response | Promise<Response> {
   const { env } = process;
   const store = storeFrom(env);
-  const pages = dashboardFrom(env, store);
-  if (pages !== undefined && isDashboard(request)) return pages.fetch(request);
+  const pages = isDashboard(request) ? dashboardFrom(env, store) : undefined;
+  if (pages !== undefined) return pages.fetch(request);
   const own = { callers: platformsFrom(env), kick: kickFrom(env) };
   return inboxApp(env, store, { ...own, ...setup }).fetch(request);
 }

@@ -1,3 +1,5 @@
+import { integer } from "../expect.ts";
+
 /** Counts sign-ins that failed or are being tried, so that nobody tries tokens by the thousand. */
 export interface Attempts {
   /** How long to wait before the next try, in milliseconds; 0 where it may be made. */
@@ -14,8 +16,11 @@ export interface Attempts {
  *
  * @param limit How many failures.
  * @param perMs In how many milliseconds.
+ * @throws OptionError for a limit that would let everybody or nobody try.
  */
 export function limitAttempts(limit: number, perMs: number): Attempts {
+  integer("limit", limit, { min: 1, max: 1_000, default: limit });
+  integer("perMs", perMs, { min: 1_000, max: 24 * 3_600_000, default: perMs });
   let failures: readonly number[] = [];
   // A clock that went back must not lock everybody out for as long.
   const recent = (now: number) => failures.filter((at) => at > now - perMs && at <= now);

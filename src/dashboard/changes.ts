@@ -12,6 +12,8 @@ export interface Done {
   /** The name of the sentence that is shown. */
   readonly done: string;
   readonly count?: number;
+  /** Of how many that were asked for. */
+  readonly of?: number;
 }
 
 type Change = (viewed: Viewed, form: URLSearchParams) => Promise<Done>;
@@ -59,13 +61,14 @@ async function changeLetters({ queue }: Viewed, form: URLSearchParams): Promise<
   const ids = change === "redrive-shown" ? shown : form.getAll("id");
   if (ids.length === 0) return { page, done: "nothing" };
   if (change === "remove") {
-    return { page, done: "removed", count: await queue.deadLetters.remove(ids) };
+    return { page, done: "removed", count: await queue.deadLetters.remove(ids), of: ids.length };
   }
   if (change !== "redrive" && change !== "redrive-shown") {
     throw new Refusal(400, "There is no such change.");
   }
   const sent = await queue.deadLetters.redrive(ids);
-  return { page, done: "redriven", count: sent.filter((id) => id !== undefined).length };
+  const count = sent.filter((id) => id !== undefined).length;
+  return { page, done: "redriven", count, of: ids.length };
 }
 
 /** Sends what was typed. @throws XdrainError for what cannot be sent, or was not. */
@@ -89,10 +92,16 @@ function parsePayload(text: string): unknown {
   }
 }
 
+/** As the pages show times: in UTC, where nothing else is said. */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(?: ?(?:(Z|[+-]\d\d:\d\d)|UTC))?$/;
+
 function startOf(text: string): `${number}-${number}` | "0" | Date {
   const given = text.trim();
   if (given === "0" || /^\d+-\d+$/.test(given)) return given as `${number}-${number}` | "0";
-  const time = Date.parse(given);
+  // Date.parse takes "5 min" for a day in May 2001.
+  const [, day, clock = "00:00", zone = "Z"] = TIME.exec(given) ?? [];
+  const time = Date.parse(`${day}T${clock}${zone}`);
   if (!Number.isNaN(time)) return new Date(time);
   throw new Refusal(400, "Expected an entry's id, 0, or a time such as 2026-11-21T10:00Z.");
 }

@@ -19,7 +19,12 @@ export interface LettersOptions {
   readonly payloadChars: number;
 }
 
-/** What others have written among the dead letters is no letter, and is passed over. */
+export interface Letters extends Page<Letter> {
+  /** Entries of the page that are no letters of ours. */
+  readonly foreign: number;
+}
+
+/** What others have written among the dead letters is no letter, and is counted alone. */
 interface Found {
   readonly id: string;
   readonly letter: DeadLetterEntry | undefined;
@@ -29,7 +34,7 @@ interface Found {
 export async function readLetters(
   { ask, keys, queue }: Reader,
   { before, count, payloadChars }: LettersOptions,
-): Promise<Page<Letter>> {
+): Promise<Letters> {
   const high = before === undefined ? "+" : `(${entryId("before", before)}`;
   const { items, ended } = await readInSlices<Found>(count, {
     sizeOf: ({ letter }) => charsOf(letter?.fields ?? []),
@@ -50,5 +55,9 @@ export async function readLetters(
       content: describeContent(fields, queue.keyField, payloadChars),
     };
   });
-  return { items: letters, next: ended ? undefined : items.at(-1)?.id };
+  return {
+    items: letters,
+    next: ended ? undefined : items.at(-1)?.id,
+    foreign: items.length - letters.length,
+  };
 }

@@ -3,6 +3,7 @@ import { getCookie } from "hono/cookie";
 import type { ResolvedDashboard, Viewed } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { createSessions, type Sessions } from "./session.ts";
+import { withoutNotice } from "./views/notice.ts";
 import { THEMES, type Visit } from "./visit.ts";
 
 export const SESSION_COOKIE = "xdrain_session";
@@ -24,7 +25,8 @@ export function createDesk(resolved: ResolvedDashboard): Desk {
     sessions,
 
     async visitOf(context) {
-      const { pathname, search } = new URL(context.req.url);
+      const { pathname, searchParams } = new URL(context.req.url);
+      const query = withoutNotice(searchParams);
       const now = resolved.now();
       const cookie = getCookie(context, SESSION_COOKIE);
       const theme = getCookie(context, THEME_COOKIE);
@@ -33,7 +35,10 @@ export function createDesk(resolved: ResolvedDashboard): Desk {
         refreshMs: resolved.refreshMs,
         theme: THEMES.find((one) => one === theme) ?? "auto",
         // Where a change was asked for there is no page to come back to.
-        here: context.req.method === "GET" ? `${pathname}${search}` : `${resolved.base}/`,
+        here:
+          context.req.method === "GET"
+            ? `${pathname}${query.size === 0 ? "" : `?${query}`}`
+            : `${resolved.base}/`,
         session: cookie === undefined ? undefined : await sessions.read(cookie, now),
         now: new Date(now),
       };

@@ -16,6 +16,16 @@ export interface Submission {
   readonly form: URLSearchParams;
 }
 
+/** A form of ours from another session of this browser: what was filled in can be shown, and sent anew. */
+export class StaleForm extends Refusal {
+  readonly form: URLSearchParams;
+
+  constructor(form: URLSearchParams) {
+    super(403, "This form is from another session: load its page again.");
+    this.form = form;
+  }
+}
+
 /**
  * Reads a form that comes from a page of ours.
  * @throws Refusal 403 for one from elsewhere, 413 for one that is too large, 400 for what is no form.
@@ -44,9 +54,7 @@ export async function readSubmission(desk: Desk, context: Context): Promise<Subm
   const { session } = visit;
   if (session === undefined) throw new Refusal(401, "You are not signed in any more.");
   const form = await readForm(desk, context);
-  if (!(await isProof(form.get("proof") ?? "", session))) {
-    throw new Refusal(403, "This form is from another session: load its page again.");
-  }
+  if (!(await isProof(form.get("proof") ?? "", session))) throw new StaleForm(form);
   return { visit, session, form };
 }
 

@@ -1,7 +1,7 @@
 import type { DeadLetters } from "../dead-letters.ts";
 import { type Duration, milliseconds } from "../duration.ts";
 import { OptionError } from "../errors.ts";
-import { onlyKnown, refuse } from "../expect.ts";
+import { onlyKnown, refuse, refuseKind } from "../expect.ts";
 import { type Inspection, inspect } from "../inspect/index.ts";
 import { createReader, type Reader } from "../inspect/reader.ts";
 import type { Queue } from "../queue.ts";
@@ -93,15 +93,15 @@ export function resolveDashboard(options: DashboardOptions): ResolvedDashboard {
       max: 30 * 24 * HOUR_MS,
     }),
     origin: checkOrigin(options.origin),
-    attempts: options.attempts ?? instanceAttempts,
-    onError: options.onError ?? (() => {}),
+    attempts: checkAttempts(options.attempts ?? instanceAttempts),
+    onError: checkOnError(options.onError ?? (() => {})),
     now: () => store.now(),
   };
 }
 
 function checkQueues(given: DashboardOptions["queues"]): readonly Viewed[] {
   const shown = [given].flat() as readonly Shown[];
-  const queues = shown.flatMap((one) => ("queues" in one ? one.queues : [one]));
+  const queues = shown.flatMap(queuesOf);
   if (queues.length === 0) throw new OptionError("Expected at least one queue, got none.");
   const names = queues.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -116,22 +116,48 @@ function checkQueues(given: DashboardOptions["queues"]): readonly Viewed[] {
   }));
 }
 
+function queuesOf(one: Shown): readonly ShownQueue[] {
+  const queues: unknown = isObject(one) && "queues" in one ? one.queues : [one];
+  if (!Array.isArray(queues) || !queues.every((queue) => isObject(queue) && "resolved" in queue)) {
+    throw new OptionError("Expected `queues` to be queues, or what `work` has made of them.");
+  }
+  return queues;
+}
+
 /** Fails closed: an unset variable must not become a token that anybody can guess. */
 function checkTokens(tokens: readonly DashboardToken[]): readonly DashboardToken[] {
   if (!Array.isArray(tokens) || tokens.length === 0) {
     throw new OptionError("Expected `tokens` to have at least one token, got none.");
   }
-  for (const { token, role } of tokens) {
+  for (const one of tokens) {
+    if (!isObject(one)) {
+      throw new OptionError("Expected each of `tokens` to be an object with `token` and `role`.");
+    }
+    const { token, role } = one;
     if (typeof token !== "string" || !/^[\x21-\x7e]{16,}$/.test(token)) {
       const expected = "at least 16 printable ASCII characters without spaces";
       throw new OptionError(`Expected each \`token\` to be ${expected}. Is the variable set?`);
     }
-    if (role !== "admin" && role !== "reader") refuse("role", '"admin" or "reader"', role);
+    if (role !== "admin" && role !== "reader") refuseKind("role", '"admin" or "reader"', role);
   }
   if (new Set(tokens.map(({ token }) => token)).size < tokens.length) {
     throw new OptionError("Expected each token once: one token has one role.");
   }
   return tokens;
+}
+
+function isObject<Value>(value: Value): value is Value & object {
+  return typeof value === "object" && value !== null;
+}
+
+function checkAttempts(attempts: Attempts): Attempts {
+  const names = ["waitMs", "begin", "succeeded"] as const;
+  const isWhole = isObject(attempts) && names.every((name) => typeof attempts[name] === "function");
+  return isWhole ? attempts : refuseKind("attempts", "what `limitAttempts` returns", attempts);
+}
+
+function checkOnError(onError: (error: unknown) => unknown): (error: unknown) => unknown {
+  return typeof onError === "function" ? onError : refuseKind("onError", "a function", onError);
 }
 
 function checkPath(path: string): string {

@@ -12,11 +12,11 @@ export function snippet({ payload, payloadIsCut, problem }: Content): Html {
   return html`<code class="snippet">${payload}${payloadIsCut ? "…" : ""}</code>`;
 }
 
-/** A payload to read, with what there is to say of it. */
+/** A payload to read, with what there is to say of it; what is not JSON is shown as it is. */
 export function payloadView({ payload, payloadIsCut, payloadLength, problem }: Content): Html {
   return html`
     ${problem !== undefined && html`<p class="notice bad" role="note">${problem}</p>`}
-    ${payload !== "" && html`<pre class="payload" tabindex="0" aria-label="Payload"><code>${indentJson(payload)}</code></pre>`}
+    ${payload !== "" && html`<pre class="payload" tabindex="0" aria-label="Payload"><code>${problem === undefined ? indentJson(payload) : payload}</code></pre>`}
     ${
       payloadIsCut &&
       html`<p class="hint">The first ${number(payload.length)} of ${number(payloadLength)} characters (${bytes(payloadLength)}).</p>`

@@ -5,7 +5,7 @@ import { ioredis } from "../../src/redis/ioredis.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import { commandCount } from "../support/command-stats.ts";
 import { connectRaw, privateRedis, serverTest } from "../support/redis.ts";
-import { ADMIN, dashboardOf } from "./support.ts";
+import { ADMIN, dashboardOf, READER } from "./support.ts";
 import { signedIn } from "./visitor.ts";
 
 /** For each page: its round trips, its commands, and the most characters that it reads and that it has. */
@@ -35,8 +35,17 @@ serverTest(
     const { store, seen } = counted(ioredis({ url }));
     const queue: Queue<unknown> = createQueue({ name: "orders", store });
     const admin = await signedIn(dashboardOf(queue), ADMIN);
+    const reader = await signedIn(dashboardOf([queue, ...others(store)]), READER);
     for (const size of [100, 4_900]) {
       await fill(redis, queue, size);
+      await redis.config("RESETSTAT");
+      Object.assign(seen, { requests: 0, chars: 0 });
+      const all = await reader.text("/");
+      expect({ ...seen, commands: await commandCount(redis) }).toMatchObject({
+        requests: 3,
+        commands: 24,
+      });
+      expect(all.length).toBeLessThan(20_000);
       for (const { path, requests, commands, maxRead, maxPage } of PAGES) {
         await redis.config("RESETSTAT");
         Object.assign(seen, { requests: 0, chars: 0 });
@@ -54,19 +63,41 @@ serverTest(
       await admin.get("/queues/orders", { "x-xdrain-parts": "head,tiles" });
       expect(seen.requests).toBe(1);
       expect(await commandCount(redis)).toBe(8);
-      for (const id of ["1-0", "d1-000-nowhere", `${Date.now() - 60_000}-0`]) {
+      for (const [what, id] of await oneOfEach(redis, queue)) {
         await redis.config("RESETSTAT");
         Object.assign(seen, { requests: 0, chars: 0 });
         const page = await admin.text(`/queues/orders/messages/${id}`);
-        expect(page).toMatch(/It was not found in what one look takes|Nothing of it is there/);
-        expect(seen.requests, id).toBeLessThanOrEqual(7);
-        expect(await commandCount(redis), id).toBeLessThanOrEqual(30);
-        expect(seen.chars, id).toBeLessThan(2_200_000);
+        expect(page).toContain(what);
+        expect(seen.requests, what).toBeLessThanOrEqual(7);
+        expect(await commandCount(redis), what).toBeLessThanOrEqual(30);
+        expect(seen.chars, what).toBeLessThan(2_200_000);
+        expect(page.length, what).toBeLessThan(20_000);
       }
     }
   },
   120_000,
 );
+
+serverTest("consumers are not listed where there are thousands of them", async () => {
+  const { url } = await privateRedis();
+  const { store, seen } = counted(ioredis({ url }));
+  const queue = createQueue({ name: "orders", store });
+  const redis = connectRaw(url);
+  onTestFinished(() => redis.disconnect());
+  const { stream, group } = queue.resolved.storeQueue;
+  const admin = await signedIn(dashboardOf(queue), ADMIN);
+  await redis.xgroup("CREATE", stream, group, "0", "MKSTREAM");
+  const pipeline = redis.pipeline();
+  for (let i = 0; i <= 2_000; i += 1)
+    pipeline.xgroup("CREATECONSUMER", stream, group, `worker-${i}`);
+  await pipeline.exec();
+  seen.chars = 0;
+  const page = await admin.text("/queues/orders/in-flight");
+  expect(page).toContain("2,001 consumers: Redis would list all of them");
+  expect(seen.chars).toBeLessThan(12_000);
+  await redis.xgroup("DELCONSUMER", stream, group, "worker-0");
+  expect(await admin.text("/queues/orders/in-flight")).toContain("<code>worker-1</code>");
+});
 
 serverTest("a page of very large payloads is shorter, and still of a bounded size", async () => {
   const { url } = await privateRedis();
@@ -75,13 +106,56 @@ serverTest("a page of very large payloads is shorter, and still of a bounded siz
   const redis = connectRaw(url);
   onTestFinished(() => redis.disconnect());
   for (let i = 0; i < 30; i += 1) await queue.send("x".repeat(900_000));
+  for (let i = 0; i < 30; i += 1) await queue.send("x".repeat(900_000), { delay: "1 h" });
+  const { dead } = groupKeys(queue.resolved.storeQueue);
+  const story = "failed_at 1 reason failed error no deliveries 1 failures 1 original_id 7-0".split(
+    " ",
+  );
+  const large = JSON.stringify("x".repeat(900_000));
+  for (let i = 0; i < 30; i += 1) await redis.xadd(dead, "*", ...story, "xd:d", large);
   const admin = await signedIn(dashboardOf(queue), ADMIN);
+  for (const path of ["messages", "delayed", "dead-letters"]) {
+    Object.assign(seen, { requests: 0, chars: 0 });
+    const page = await admin.text(`/queues/orders/${path}`);
+    expect(seen.chars, path).toBeLessThan(6 * 900_000);
+    expect(page.length, path).toBeLessThan(60_000);
+    expect(page, path).toContain('rel="next"');
+  }
+  const [[id = ""] = []] = await redis.xrange("orders", "-", "+", "COUNT", "1");
   Object.assign(seen, { requests: 0, chars: 0 });
-  const page = await admin.text("/queues/orders/messages");
-  expect(seen.chars).toBeLessThan(6 * 900_000);
-  expect(page.length).toBeLessThan(60_000);
-  expect(page).toContain('rel="next"');
+  const whole = await admin.text(`/queues/orders/messages/${id}`);
+  expect(whole).toContain("The first 50,000 of 900,002 characters (900 KB).");
+  expect(seen.chars).toBeLessThan(2 * 900_000);
+  expect(whole.length).toBeLessThan(80_000);
 });
+
+/** More queues, with nothing in them. */
+function others(store: Store): readonly Queue<unknown>[] {
+  return ["mails", "invoices"].map((name) => createQueue({ name, store }));
+}
+
+/** A message in each state and what its page says of it, and some that are nowhere. */
+async function oneOfEach(
+  redis: Redis,
+  queue: Queue<unknown>,
+): Promise<readonly (readonly [string, string])[]> {
+  const { stream, parked, delayed, dead } = groupKeys(queue.resolved.storeQueue);
+  const [[inFlight = ""] = []] = await redis.xrange(stream, "-", "+", "COUNT", "1");
+  const [[ready = ""] = []] = await redis.xrevrange(stream, "+", "-", "COUNT", "1");
+  const [waiting = ""] = await redis.zrange(parked, "0", "0");
+  const [later = ""] = await redis.zrange(delayed, "0", "0");
+  expect(await redis.xlen(dead)).toBeGreaterThan(0);
+  return [
+    ["in flight</span>", inFlight],
+    ["ready</span>", ready],
+    ["parked</span>", waiting],
+    ["delayed</span>", later],
+    ["dead letter</span>", "7-0"],
+    ["not there</span>", `${Date.now() + 60_000}-0`],
+    ["not there</span>", `${Date.now() - 60_000}-0`],
+    ["not there</span>", "d1-000-nowhere"],
+  ];
+}
 
 /** The same store, with the round trips of reads and the characters of their answers counted. */
 function counted(store: Store) {

@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createQueue, drain, Reject } from "../../src/index.ts";
+import { createQueue, drain, Reject, type Store, StoreError } from "../../src/index.ts";
 import { inspect } from "../../src/inspect/index.ts";
 import { upstash } from "../../src/redis/upstash.ts";
 import { READER as READ_ONLY, startGateway } from "../gateway/support.ts";
-import { uniqueName } from "../support/redis.ts";
-import { tcpQueue } from "../support/stores.ts";
+import { connectRaw, uniqueName } from "../support/redis.ts";
+import { tcpQueue, tcpStore } from "../support/stores.ts";
+import { faultyStore } from "../support/transports.ts";
 import { ADMIN, dashboardOf, READER } from "./support.ts";
 import { BASE, signedIn, type Visitor, visitor } from "./visitor.ts";
 
@@ -130,6 +131,38 @@ test("what cannot be sent is told beside what was typed", async () => {
   expect((await queue.stats()).entries).toBe(0);
 });
 
+test("what was typed is shown again when the store does not answer, and nothing is read for it", async () => {
+  const down = async (): Promise<never> => {
+    throw new StoreError("store_unavailable", "Redis does not answer.", {});
+  };
+  const up = tcpStore();
+  const store = { ...up, send: down };
+  const { post } = await adminOf(createQueue({ name: uniqueName(), store }));
+  Object.assign(store, { read: down, stats: down });
+  const response = await post("send", { payload: '"<typed>"', key: "ord_1" });
+  expect(response.status).toBe(503);
+  const page = await response.text();
+  expect(page).toContain("Redis does not answer.");
+  expect(page).toContain(">&quot;&lt;typed&gt;&quot;</textarea>");
+  expect(page).toContain('value="ord_1"');
+});
+
+test("what was typed in a session that has ended is shown again, and sent by the next click", async () => {
+  const { queue, admin, path, proof } = await adminOf();
+  await admin.signIn(ADMIN);
+  const form = { payload: '{"order": 1}', key: "ord_1", delay: "1 h" };
+  const stale = await admin.post(`${path}/send`, { ...form, proof });
+  expect(stale.status).toBe(403);
+  const page = await stale.text();
+  expect(page).toContain("Not sent: the form was from another session.");
+  expect(page).toContain(">{&quot;order&quot;: 1}</textarea>");
+  expect(page).toContain('value="ord_1"');
+  expect(await queue.depth()).toMatchObject({ entries: 0, delayed: 0 });
+  const shown = /name="proof" value="([^"]+)"/.exec(page)?.[1] ?? "";
+  expect((await admin.post(`${path}/send`, { ...form, proof: shown })).status).toBe(303);
+  expect(await queue.depth()).toMatchObject({ delayed: 1 });
+});
+
 test("a delayed message is taken back once", async () => {
   const { queue, admin, post } = await adminOf();
   const { id } = await queue.send(1, { delay: "1 h" });
@@ -168,6 +201,56 @@ test("dead letters are removed only by the button that says so", async () => {
   expect(await queue.depth()).toMatchObject({ dead: 1, entries: 0 });
 });
 
+test("two who redrive the same dead letters at once send each of them once, and are told how many", async () => {
+  const queue = tcpQueue();
+  const shown = (await fail(queue, 5)).join(" ");
+  const app = dashboardOf(queue);
+  const both = await Promise.all([signedIn(app, ADMIN), signedIn(app, ADMIN)]);
+  const pages = await Promise.all(
+    both.map(async (admin) => {
+      const form = { proof: await admin.proof(), change: "redrive-shown", shown };
+      return pageBehind(await admin.post(`/queues/${queue.name}/dead-letters`, form), admin);
+    }),
+  );
+  const told = pages.map((page) => /data-notice>([^<]+)</.exec(page)?.[1]).toSorted();
+  expect(told).toEqual([
+    "5 dead letters sent again, as new messages.",
+    "No dead letter was sent again: those that were chosen are not there any more.",
+  ]);
+  expect(await queue.depth()).toMatchObject({ dead: 0, entries: 5 });
+});
+
+test("dead letters that somebody else was faster with are told apart", async () => {
+  const { queue, admin, post } = await adminOf();
+  const ids = await fail(queue, 3);
+  await queue.deadLetters.remove(ids.slice(0, 1));
+  const form = { change: "redrive-shown", shown: ids.join(" ") };
+  expect(await pageBehind(await post("dead-letters", form), admin)).toContain(
+    "2 dead letters sent again, as new messages. 1 of those that were chosen is not there any more.",
+  );
+});
+
+test("a redrive whose response was lost sends each dead letter once", async () => {
+  const redis = connectRaw();
+  onTestFinished(() => redis.disconnect());
+  let losing = false;
+  const { store } = faultyStore(redis, () => {
+    if (!losing) return undefined;
+    losing = false;
+    return "response lost";
+  });
+  const read: Store["read"] = (commands, limits) => tcpStore().read?.(commands, limits) as never;
+  const { queue, admin, post } = await adminOf(
+    createQueue({ name: uniqueName(), store: { ...store, read } }),
+  );
+  const shown = (await fail(queue, 3)).join(" ");
+  losing = true;
+  const response = await post("dead-letters", { change: "redrive-shown", shown });
+  expect(losing).toBe(false);
+  expect(await pageBehind(response, admin)).toContain("3 dead letters sent again");
+  expect(await queue.depth()).toMatchObject({ dead: 0, entries: 3 });
+});
+
 test("a parked message is due at once, or made a dead letter, by hand", async () => {
   const { queue, admin, post } = await adminOf(tcpQueue({ backoff: { initial: "1 h" } }));
   const { id } = await queue.send(1);
@@ -199,7 +282,25 @@ test("a group is let read again from an entry or a time on", async () => {
   await drain(queue, () => {});
   await post("replay", { from: "2020-01-01T00:00Z" });
   expect(await queue.stats()).toMatchObject({ ready: 1 });
-  expect((await post("replay", { from: "yesterday" })).status).toBe(400);
+});
+
+test("a time to replay from is one that the pages show, in UTC; what is only like one is refused", async () => {
+  const { queue, post } = await adminOf(tcpQueue({ retention: { count: 100 } }));
+  await queue.send(1);
+  await drain(queue, () => {});
+  // V8's Date.parse takes most of these for a day in the past, which would do all work again.
+  for (const from of ["yesterday", "5 min", "messages 12", "2020", "2020-13-01", "24:00", ""]) {
+    expect((await post("replay", { from })).status, from).toBe(400);
+  }
+  expect(await queue.stats()).toMatchObject({ ready: 0 });
+  const sentAt = new Date(Number((await queue.send(2)).id.split("-")[0]));
+  await drain(queue, () => {});
+  const shown = `${sentAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  for (const from of [shown, shown.slice(0, 19), "2020-01-01", "2020-01-01 00:00 +01:00"]) {
+    expect((await post("replay", { from })).status, from).toBe(303);
+    expect((await queue.stats()).ready, from).toBeGreaterThan(0);
+    await drain(queue, () => {});
+  }
 });
 
 test("ids that are none are refused as what they are, not looked for", async () => {

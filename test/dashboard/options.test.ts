@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type DashboardOptions, dashboard } from "../../src/dashboard/index.ts";
+import { dashboardFrom } from "../../functions/http/dashboard.ts";
+import { type DashboardOptions, dashboard, limitAttempts } from "../../src/dashboard/index.ts";
 import { createQueue, OptionError, type Store } from "../../src/index.ts";
 import { work } from "../../src/runtimes/http/index.ts";
 import { memoryStore } from "../../src/testing.ts";
@@ -29,7 +30,11 @@ test("options that cannot be used are refused before any request", () => {
     [{ queues: [] }, /at least one queue/],
     [{ queues: [orders, orders] }, /"orders" twice/],
     [{ queues: createQueue({ name: "here", store: memoryStore() }) }, /store is over Redis/],
+    [{ queues: [undefined] as never }, /`queues` to be queues/],
+    [{ queues: { queues: 1 } as never }, /`queues` to be queues/],
+    [{ queues: { name: "orders" } as never }, /`queues` to be queues/],
     [{ tokens: [] }, /at least one token/],
+    [{ tokens: [null] as never }, /each of `tokens`/],
     [{ tokens: [{ token: "", role: "admin" }] }, /Is the variable set\?/],
     [{ tokens: [{ token: "only fifteen ch", role: "admin" }] }, /16 printable/],
     [{ tokens: [{ token: ADMIN, role: "owner" as "admin" }] }, /`role`/],
@@ -39,6 +44,8 @@ test("options that cannot be used are refused before any request", () => {
     [{ refresh: "10 ms" }, /`refresh`/],
     [{ sessionTime: "1 s" }, /`sessionTime`/],
     [{ origin: "https://example.com/path" }, /`origin`/],
+    [{ attempts: 5 as never }, /`limitAttempts` returns/],
+    [{ onError: "log" as never }, /`onError`/],
     [{ path: "/x" } as object, /got `path`/],
   ];
   for (const [options, message] of refused) {
@@ -47,9 +54,35 @@ test("options that cannot be used are refused before any request", () => {
   }
 });
 
-test("a token that is refused is not repeated", () => {
+test("the function of this repository has a dashboard where a token is set, at the origin of its address", () => {
+  expect(dashboardFrom({}, store)).toBeUndefined();
+  expect(dashboardFrom({ DASHBOARD_TOKEN: "" }, store)).toBeUndefined();
+  const env = { DASHBOARD_READER_TOKEN: "reader-token-0123456789" };
+  expect(dashboardFrom({ ...env, APP_URL: "https://example.com/app" }, store)).toBeDefined();
+  const build = () => dashboardFrom({ ...env, APP_URL: "example.com" }, store);
+  expect(build).toThrow(OptionError);
+  expect(build).toThrow(/`origin` to be an origin/);
+});
+
+test("a limit of attempts that would let everybody or nobody try is refused", () => {
+  for (const [limit, perMs] of [
+    [0, 60_000],
+    [Number.NaN, 60_000],
+    [10, 0],
+    [10, Number.POSITIVE_INFINITY],
+  ] as const) {
+    expect(() => limitAttempts(limit, perMs)).toThrow(OptionError);
+  }
+});
+
+test("a token that is refused is not repeated, nor one in the place of its role", () => {
   const secret = "a secret with spaces";
-  expect(build({ tokens: [{ token: secret, role: "admin" }] })).toThrow(
-    expect.not.objectContaining({ message: expect.stringContaining(secret) }),
-  );
+  for (const one of [
+    { token: secret, role: "admin" },
+    { token: "0123456789-0123456789", role: secret as "admin" },
+  ] as const) {
+    expect(build({ tokens: [one] })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(secret) }),
+    );
+  }
 });

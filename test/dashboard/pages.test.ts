@@ -119,6 +119,8 @@ test("entries among the dead letters that are no letters of ours do not end the 
   for (let i = 0; i < 30; i += 1) await redis.xadd(dead, "*", "foreign", "1");
   redis.disconnect();
   const first = await reader.text(`${path}/dead-letters`);
+  expect(first).toContain("20 entries of this page are not shown: another program wrote them");
+  expect(first).toContain("There are no dead letters on this page.");
   const next = /href="([^"]+)" rel="next"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
   expect(await reader.text(next.slice(BASE.length))).toContain("&quot;mine&quot;");
 });
@@ -188,6 +190,20 @@ test("an address puts no words of its own into a page", async () => {
     expect(page).not.toContain("data-notice");
   }
   expect(await reader.text(`${path}?done=redriven&count=3`)).toContain("3 dead letters sent again");
+});
+
+test("the theme is changed without telling of the latest change once more", async () => {
+  const { reader, path } = await readerOf();
+  const page = await reader.text(`${path}/messages?done=redriven&count=3&of=4&before=9-0`);
+  expect(page).toContain(`name="next" value="${BASE}${path}/messages?before=9-0"`);
+});
+
+test("an age that is only a bound is told as one, in the list of queues too", async () => {
+  const queue = tcpQueue();
+  const stats = { ...(await queue.stats()), oldestReadyAgeMs: 5_000, oldestReadyAgeIsExact: false };
+  const bounded = { ...queue, stats: async () => stats };
+  const reader = await signedIn(dashboardOf(bounded), READER);
+  expect(await reader.text("/")).toContain("≤ 5 s");
 });
 
 test("a page asks for its parts alone, and is told when nobody is signed in any more", async () => {

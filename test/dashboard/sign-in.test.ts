@@ -18,7 +18,14 @@ function clockedQueue() {
 
 test("who is not signed in is led to the sign-in and back, and sees nothing else", async () => {
   const somebody = visitor(dashboardOf(clockedQueue().queue));
-  for (const path of ["/", "/queues/orders", "/queues/orders/parked?after=1", "/queues/unknown"]) {
+  for (const path of [
+    "/",
+    "/queues/orders",
+    "/queues/orders/parked?after=1",
+    "/queues/unknown",
+    "/queues/orders/find?id=1-0",
+    "/queues/unknown/find?id=1-0",
+  ]) {
     const response = await somebody.get(path);
     expect(response.status).toBe(303);
     const next = encodeURIComponent(`${BASE}${path}`).replaceAll("%20", "+");

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { byMinute } from "../../src/dashboard/charts/history.ts";
 import { bytes, duration, percent, plural, rate, when } from "../../src/dashboard/format.ts";
-import { indentJson } from "../../src/dashboard/payload.ts";
+import { indentJson, payloadView } from "../../src/dashboard/payload.ts";
 import type { PassRecord } from "../../src/inspect/index.ts";
+import { describeContent } from "../../src/inspect/payload.ts";
 
 test("lengths of time are told in two units at the most", () => {
   const told: readonly (readonly [number, string])[] = [
@@ -58,6 +59,11 @@ test("JSON is broken into lines without being read: what JavaScript cannot hold 
     '{\n  "a": 12345678901234567890,\n  "b": [\n    1,\n    {}\n  ],\n  "c": []\n}',
   );
   expect(indentJson('"a, {b}: \\"c\\""')).toBe('"a, {b}: \\"c\\""');
+});
+
+test("what is not JSON is shown as it is, its spaces too", () => {
+  const content = describeContent(["xd:d", "{not  json, : x"], "xd:k", 1_000);
+  expect(String(payloadView(content))).toContain("<code>{not  json, : x</code>");
 });
 
 test("JSON that was cut anywhere is broken into lines all the same, and loses nothing", () => {

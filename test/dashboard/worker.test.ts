@@ -5,20 +5,22 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestHarness } from "wrangler";
 import { startGateway, TOKEN } from "../gateway/support.ts";
+import { uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { ADMIN, fill } from "./support.ts";
 
 test("a Worker serves the dashboard: signing in, reading, pausing", async () => {
   const gateway = await startGateway();
-  const queue = tcpQueue();
+  const stream = uniqueName("inbox");
+  const queue = tcpQueue<unknown>({ name: "inbox", stream });
   await fill(queue);
   const vars = {
-    NAME: queue.name,
-    REST_URL: gateway.url,
-    REST_TOKEN: TOKEN,
+    INBOX_STREAM: stream,
+    UPSTASH_REDIS_REST_URL: gateway.url,
+    UPSTASH_REDIS_REST_TOKEN: TOKEN,
     DASHBOARD_TOKEN: ADMIN,
   };
-  const main = fileURLToPath(new URL("./pages.worker.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../../functions/worker/dashboard.ts", import.meta.url));
   const config = { name: "pages", main, compatibility_date: "2026-09-01", vars };
   const root = mkdtempSync(join(tmpdir(), "xdrain-pages-"));
   const harness = createTestHarness({ root, workers: [{ config }] });

@@ -14,6 +14,7 @@ let timer;
 let asking = false;
 
 const parts = () => [...document.querySelectorAll("[data-part]")];
+const SCROLLED = ".scroll, .tabs, pre";
 const everyOf = (part) => Number(part.dataset.every);
 
 function say(state, text, hint) {
@@ -26,7 +27,7 @@ function isInUse(part) {
   const active = document.activeElement;
   if (part.contains(active) && active.matches("input, textarea, select")) return true;
   if (part.querySelector("details[open]:not([data-reopens]), input:checked")) return true;
-  const fields = [...part.querySelectorAll("input:not([type=hidden]), textarea")];
+  const fields = [...part.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea")];
   if (fields.some((field) => field.value !== field.defaultValue)) return true;
   const selection = getSelection();
   return !selection.isCollapsed && part.contains(selection.anchorNode);
@@ -43,14 +44,17 @@ const keyOf = (element) =>
 function replace(part, fresh) {
   const active = document.activeElement;
   const key = part.contains(active) ? keyOf(active) : undefined;
-  const scrolled = [...part.querySelectorAll(".scroll")].map((element) => element.scrollLeft);
+  const scrolled = [...part.querySelectorAll(SCROLLED)].map((element) => [
+    element.scrollLeft,
+    element.scrollTop,
+  ]);
   const open = [...part.querySelectorAll("details")].map((details) => details.open);
   part.replaceChildren(...fresh.childNodes);
-  for (const [i, element] of [...part.querySelectorAll(".scroll")].entries()) {
-    element.scrollLeft = scrolled[i] ?? 0;
-  }
   for (const [i, details] of [...part.querySelectorAll("details")].entries()) {
     details.open = open[i] ?? false;
+  }
+  for (const [i, element] of [...part.querySelectorAll(SCROLLED)].entries()) {
+    [element.scrollLeft, element.scrollTop] = scrolled[i] ?? [0, 0];
   }
   if (key !== undefined) {
     const same = [...part.querySelectorAll(FOCUSABLE)].find((element) => keyOf(element) === key);
@@ -76,10 +80,19 @@ async function ask(names) {
     cache: "no-store",
     signal: AbortSignal.timeout(FAILED_MS),
   });
-  if (response.status === 401) return location.reload();
   const text = await response.text();
+  if (response.status === 401) return leave(text);
   if (!response.ok) throw new Error(text.slice(0, 200));
-  take(text);
+  // Who has held the page meanwhile looks at it as it was.
+  if (isOn) take(text);
+}
+
+/** Leads to the sign-in; where something is typed or ticked it stays, to be copied from here. */
+function leave(text) {
+  if (!isInUse(document.querySelector("main"))) return location.reload();
+  isOn = false;
+  control.setAttribute("aria-pressed", "false");
+  say("failed", "Signed out", `${text} Load the page again to sign in.`);
 }
 
 async function tick() {
@@ -121,5 +134,8 @@ control?.addEventListener("click", () => {
 });
 
 document.addEventListener("visibilitychange", tick);
-for (const part of parts()) due.set(part.id, Date.now() + everyOf(part));
+for (const part of parts()) {
+  shown.set(part.id, part.innerHTML);
+  due.set(part.id, Date.now() + everyOf(part));
+}
 plan();

@@ -5,9 +5,16 @@ document.documentElement.classList.add("js");
 // What a change has done is told once, and not again when the page is loaded again.
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
-  address.searchParams.delete("done");
-  address.searchParams.delete("count");
+  for (const name of ["done", "count", "of"]) address.searchParams.delete(name);
   history.replaceState(null, "", address);
+}
+
+// On a narrow screen the views are a line to scroll: the one that is shown comes into sight.
+const tabs = document.querySelector(".tabs");
+const here = tabs?.querySelector("[aria-current]");
+if (here) {
+  const [line, tab] = [tabs, here].map((element) => element.getBoundingClientRect());
+  tabs.scrollLeft += tab.left - line.left - (line.width - tab.width) / 2;
 }
 
 const boxesOf = (form) => [...form.querySelectorAll('input[type="checkbox"][name="id"]')];

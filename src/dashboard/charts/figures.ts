@@ -68,7 +68,7 @@ function figure({ name, title, unit, series, hint }: Chart, minutes: readonly Mi
   return html`<figure class="chart" data-chart="${name}" data-unit="${unit}">
     <figcaption><h2>${title}</h2><p class="hint">${hint}</p></figcaption>
     <div class="plot" data-plot></div>
-    <details data-reopens><summary>Numbers</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, numbers">
+    <details data-reopens><summary aria-label="Numbers: ${title}">Numbers</summary><div class="scroll" tabindex="0" role="region" aria-label="${title}, numbers">
     <table data-first="${minutes[0]?.at}" data-last="${minutes.at(-1)?.at}">
       <caption class="hidden">${title}</caption>
       <thead><tr><th scope="col">Minute</th>${series.map(

@@ -2,11 +2,12 @@ import type { Hono } from "hono";
 import { XdrainError } from "../../errors.ts";
 import { CHANGES, type Done, sendDraft } from "../changes.ts";
 import type { Desk } from "../desk.ts";
-import { readChange } from "../guard.ts";
+import { readChange, StaleForm } from "../guard.ts";
 import { renderPage } from "../page.ts";
 import { refusalOf } from "../refusal.ts";
+import { noticeQuery } from "../views/notice.ts";
 import { placeOf } from "../views/queue-page.ts";
-import { sendPage } from "../views/send.ts";
+import { type Draft, sendPage, sendPageAlone } from "../views/send.ts";
 import { pathOf, type Visit } from "../visit.ts";
 
 /** Everything that changes a queue: forms of those who may. */
@@ -22,27 +23,44 @@ export function addChanges(app: Hono, desk: Desk): void {
   }
 
   app.post(`${base}/queues/:queue/send`, async (context) => {
-    const { visit, form } = await readChange(desk, context);
-    const viewed = desk.queueOf(context);
+    let form: URLSearchParams | undefined;
     try {
-      return context.redirect(goOn(visit, viewed.queue, await sendDraft(viewed, form)), 303);
+      const submission = await readChange(desk, context);
+      const viewed = desk.queueOf(context);
+      form = submission.form;
+      const done = await sendDraft(viewed, form);
+      return context.redirect(goOn(submission.visit, viewed.queue, done), 303);
     } catch (error) {
-      if (!(error instanceof XdrainError)) throw error;
       // What was typed is not lost.
-      const draft = {
-        payload: form.get("payload") ?? "",
-        key: form.get("key") ?? "",
-        delay: form.get("delay") ?? "",
-        problem: error.message,
-      };
-      const place = placeOf(visit, viewed, new URLSearchParams());
-      const page = await renderPage(visit, sendPage(place, draft), undefined);
-      return context.html(page, refusalOf(error).status);
+      const typed = error instanceof StaleForm ? error.form : form;
+      if (typed === undefined || !isForeseen(error)) throw error;
+      const visit = await desk.visitOf(context);
+      const place = placeOf(visit, desk.queueOf(context), new URLSearchParams());
+      const { status } = refusalOf(error);
+      const pageOf = status === 503 ? sendPageAlone : sendPage;
+      const page = pageOf(place, draftOf(typed, error));
+      return context.html(await renderPage(visit, page, undefined), status);
     }
   });
 }
 
-function goOn(visit: Visit, queue: { readonly name: string }, { page, done, count }: Done): string {
-  const query = new URLSearchParams({ done, ...(count !== undefined && { count: String(count) }) });
+function isForeseen(error: unknown): error is XdrainError | StaleForm {
+  return error instanceof XdrainError || error instanceof StaleForm;
+}
+
+function draftOf(form: URLSearchParams, error: XdrainError | StaleForm): Draft {
+  return {
+    payload: form.get("payload") ?? "",
+    key: form.get("key") ?? "",
+    delay: form.get("delay") ?? "",
+    problem:
+      error instanceof StaleForm
+        ? "Not sent: the form was from another session. Send it again."
+        : error.message,
+  };
+}
+
+function goOn(visit: Visit, queue: { readonly name: string }, { page, ...told }: Done): string {
+  const query = noticeQuery(told);
   return `${pathOf(visit, queue, ...page)}?${query}`;
 }

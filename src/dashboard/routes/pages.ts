@@ -36,8 +36,7 @@ export function addPages(app: Hono, desk: Desk): void {
     const asked = context.req.header(PARTS_HEADER);
     if (visit.session === undefined) {
       if (asked !== undefined) throw new Refusal(401, "You are not signed in any more.");
-      const next = new URLSearchParams({ next: visit.here });
-      return context.redirect(`${base}/sign-in?${next}`, 303);
+      return context.redirect(signInPath(visit), 303);
     }
     return context.html(await renderPage(visit, pageOf(visit), asked));
   }
@@ -60,9 +59,15 @@ export function addPages(app: Hono, desk: Desk): void {
 
   app.get(`${base}/queues/:queue/find`, async (context) => {
     const visit = await desk.visitOf(context);
+    if (visit.session === undefined) return context.redirect(signInPath(visit), 303);
     const place = placeOf(visit, desk.queueOf(context), new URLSearchParams());
     const id = context.req.query("id")?.trim();
     if (!id) throw new Refusal(400, "Expected the id of a message.");
     return context.redirect(storyPath(place, id), 303);
   });
+}
+
+/** The way to the sign-in, and back to the page that was asked for. */
+function signInPath({ base, here }: Visit): string {
+  return `${base}/sign-in?${new URLSearchParams({ next: here })}`;
 }

@@ -24,13 +24,14 @@ async function letters(place: Place): Promise<Html> {
   const { visit, viewed, query } = place;
   const before = query.get("before") ?? undefined;
   const options = { before, count: LETTERS, payloadChars: PAYLOAD_CHARS };
-  const { items, next } = await readLetters(viewed.reader, options);
+  const { items, next, foreign } = await readLetters(viewed.reader, options);
   const { at } = await place.stats();
   const heading = html`<h2>Dead letters</h2>
-    <p class="hint">Not tried again unless they are redriven: then they are sent as new messages, with their payloads and keys.</p>`;
+    <p class="hint">Not tried again unless they are redriven: then they are sent as new messages, with their payloads and keys.</p>
+    ${foreign > 0 && html`<p class="hint">${plural(foreign, "entry", "entries")} of this page ${foreign === 1 ? "is" : "are"} not shown: another program wrote ${foreign === 1 ? "it" : "them"} into the stream of dead letters.</p>`}`;
   const pages = pager(pathOf(visit, viewed.queue, "dead-letters"), "before", before, next);
   if (items.length === 0)
-    return html`${heading}<p class="empty">There are no dead letters.</p>${pages}`;
+    return html`${heading}<p class="empty">${foreign > 0 || before !== undefined ? "There are no dead letters on this page." : "There are no dead letters."}</p>${pages}`;
   const isTicked = mayChange(visit);
   const list = html`<ol class="letters">${items.map((letter) => letterItem(place, letter, isTicked, at))}</ol>`;
   if (!isTicked) return html`${heading}${list}${pages}`;

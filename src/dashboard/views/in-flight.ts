@@ -10,6 +10,8 @@ import { badge } from "./state.ts";
 
 const CONSUMERS = 25;
 const MESSAGES = 25;
+/** Redis lists consumers all at once, about a hundred bytes each. */
+const MOST_CONSUMERS = 2_000;
 
 /** Who has what, and for how long. */
 export function inFlightPage(place: Place): Page {
@@ -49,7 +51,11 @@ function idle(ms: number, leaseMs: number): Html {
   return html`${duration(ms)} ${ms > leaseMs && badge("warn", "lease over")}`;
 }
 
-async function consumers({ viewed }: Place): Promise<Html> {
+async function consumers({ viewed, stats }: Place): Promise<Html> {
+  const { consumers: count } = await stats();
+  if (count > MOST_CONSUMERS) {
+    return html`<h2>Consumers</h2><p class="empty">${number(count)} consumers: Redis would list all of them at each look. Those that are left behind are told by <code>xdrain doctor</code>.</p>`;
+  }
   const { items } = await viewed.view.consumers({ order: "pending", count: CONSUMERS });
   const kinds: Readonly<Record<ConsumerInfo["kind"], string>> = {
     pass: "pass",

@@ -2,7 +2,17 @@ import { html } from "hono/html";
 import { historyCharts } from "../charts/figures.ts";
 import { histogramFigure } from "../charts/histogram.ts";
 import { readHistory } from "../charts/history.ts";
-import { bytes, duration, type Html, NOTHING, number, percent, rate, when } from "../format.ts";
+import {
+  bytes,
+  duration,
+  type Html,
+  NOTHING,
+  number,
+  percent,
+  plural,
+  rate,
+  when,
+} from "../format.ts";
 import type { Page } from "../page.ts";
 import { type Place, queuePage } from "./queue-page.ts";
 import { totalsTable } from "./totals.ts";
@@ -57,14 +67,14 @@ async function tiles({ stats: read }: Place): Promise<Html> {
       stats.lastPassAt ? when(stats.lastPassAt, stats.at) : "never",
       `${number(stats.totals.passes)} had something to do`,
     )}
-    ${tile("In flight", number(stats.inFlight), `${number(stats.consumers)} consumers`)}
+    ${tile("In flight", number(stats.inFlight), plural(stats.consumers, "consumer"))}
     ${tile("Throughput", `${rate(stats.lastMinute.perSecond)}/s`, `${number(lastHour.completed)} in the last hour`)}
     ${tile("Failing", percent(lastHour.failureRate), `${number(lastHour.failed)} in the last hour`)}
     ${drained(stats.drainsInMs)}
     ${tile(
       "Stream",
       stats.bytes === undefined ? number(stats.entries) : bytes(stats.bytes),
-      `${number(stats.entries)} entries`,
+      plural(stats.entries, "entry", "entries"),
     )}
   </dl>`;
 }

@@ -43,13 +43,19 @@ function card(visit: Visit, { queue }: Viewed, heading: Html, stats: QueueStats)
   const link = (path: string, text: string) =>
     html`<a href="${pathOf(visit, queue, path)}">${text}</a>`;
   const { lastHour, oldestReadyAgeMs, lastPassAt, at } = stats;
+  const atMost = (isExact: boolean) => (isExact ? "" : "≤ ");
   const numbers: readonly (readonly [string, Html | string, string?])[] = [
-    ["Ready", link("messages", `${stats.readyIsExact ? "" : "≤ "}${number(stats.ready)}`)],
+    ["Ready", link("messages", `${atMost(stats.readyIsExact)}${number(stats.ready)}`)],
     ["In flight", link("in-flight", number(stats.inFlight))],
     ["Parked", link("parked", number(stats.parked))],
     ["Delayed", link("delayed", number(stats.delayed))],
     ["Dead letters", link("dead-letters", number(stats.dead)), stats.dead > 0 ? "bad" : ""],
-    ["Oldest ready", oldestReadyAgeMs === undefined ? NOTHING : duration(oldestReadyAgeMs)],
+    [
+      "Oldest ready",
+      oldestReadyAgeMs === undefined
+        ? NOTHING
+        : `${atMost(stats.oldestReadyAgeIsExact)}${duration(oldestReadyAgeMs)}`,
+    ],
     ["Per second", rate(stats.lastMinute.perSecond)],
     [
       "Failing",

@@ -33,6 +33,14 @@ export function sendPage(place: Place, draft: Draft = EMPTY): Page {
   });
 }
 
+/** The same without what is read of the queue: its store has just not answered. */
+export function sendPageAlone(place: Place, draft: Draft): Page {
+  const page = sendPage(place, draft);
+  const { name } = place.viewed.queue;
+  const head = { name: "head", refresh: "never", render: () => html`<h1>${name}</h1>` } as const;
+  return { ...page, parts: [head, ...page.parts.filter((part) => part.name !== head.name)] };
+}
+
 function forbidden(): Html {
   return html`<h2>Send</h2><p class="empty">You may look, and change nothing: messages are sent by those who sign in as admin.</p>`;
 }

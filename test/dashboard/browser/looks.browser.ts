@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, expect } from "vitest";
+import type { Queue } from "../../../src/index.ts";
 import { tcpQueue } from "../../support/stores.ts";
 import { fill } from "../support.ts";
 import { browserTest, closeBrowser, type Opened, open } from "./chromium.ts";
@@ -8,14 +9,38 @@ afterAll(closeBrowser);
 
 const TABS = ["", "in-flight", "parked", "delayed", "dead-letters", "messages", "passes", "send"];
 
-/** Every page of a queue in turn, with its charts drawn. */
-async function* everyPage({ page, url }: Opened, name: string) {
-  for (const path of ["/", ...TABS.map((tab) => `/queues/${name}/${tab}`.replace(/\/$/, ""))]) {
+/** Every page of a queue in turn, with its charts drawn and everything opened; and those about errors. */
+async function* everyPage({ page, url }: Opened, queue: Queue<unknown>) {
+  const { name } = queue;
+  const [letter] = await queue.deadLetters.list();
+  const paths = [
+    "/",
+    ...TABS.map((tab) => `/queues/${name}/${tab}`.replace(/\/$/, "")),
+    `/queues/${name}/dead-letters?done=redriven&count=1&of=2`,
+    `/queues/${name}/messages/${letter?.originalId}`,
+    `/queues/${name}/messages/1-0`,
+    `/queues/${name}/messages/nowhere`,
+    "/nothing",
+  ];
+  for (const path of paths) {
     await page.goto(`${url}${path}`, { waitUntil: "load" });
     if (path === `/queues/${name}`) await page.locator(".plot canvas").last().waitFor();
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+    });
     yield path;
   }
+  await page.context().clearCookies();
+  await page.goto(url);
+  await page.getByLabel("Token").fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  yield "/sign-in";
 }
+
+/** Browsers tell of each page that is no success in their console. */
+const unforeseen = ({ complaints }: Opened) =>
+  complaints.filter((text) => !/status of 40[014]/.test(text));
 
 async function filled() {
   const queue = tcpQueue();
@@ -60,10 +85,10 @@ for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`every page is legible on a system that is ${colorScheme}`, async () => {
     const queue = await filled();
     const opened = await open(queue, { colorScheme });
-    for await (const path of everyPage(opened, queue.name)) {
+    for await (const path of everyPage(opened, queue)) {
       expect(await faintTexts(opened.page), path).toEqual([]);
     }
-    expect(opened.complaints).toEqual([]);
+    expect(unforeseen(opened)).toEqual([]);
   });
 }
 
@@ -89,7 +114,7 @@ browserTest("the theme follows the system, until one is chosen", async () => {
 browserTest("on a phone of 360 pixels no page is wider than the screen", async () => {
   const queue = await filled();
   const opened = await open(queue, { viewport: { width: 360, height: 740 } });
-  for await (const path of everyPage(opened, queue.name)) {
+  for await (const path of everyPage(opened, queue)) {
     const beyond = await opened.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
@@ -100,11 +125,11 @@ browserTest("on a phone of 360 pixels no page is wider than the screen", async (
 browserTest("everything that can be used has a name, and every field a label", async () => {
   const queue = await filled();
   const opened = await open(queue);
-  for await (const path of everyPage(opened, queue.name)) {
+  for await (const path of everyPage(opened, queue)) {
     const unnamed = await opened.page.evaluate(() =>
       [
         ...document.querySelectorAll(
-          "a, button, input:not([type=hidden]), textarea, summary, [role=region], nav",
+          "a, button, input:not([type=hidden], [hidden]), textarea, summary, [role=region], nav",
         ),
       ]
         .filter((element) => {
@@ -121,8 +146,45 @@ browserTest("everything that can be used has a name, and every field a label", a
         .map((element) => element.outerHTML.slice(0, 80)),
     );
     expect(unnamed, path).toEqual([]);
+    const levels = await opened.page.evaluate(() =>
+      [...document.querySelectorAll("h1, h2, h3, h4")].map(({ tagName }) => Number(tagName[1])),
+    );
+    expect(levels.filter((level) => level === 1).length, path).toBe(1);
+    expect(
+      levels.every((level, i) => level <= (levels[i - 1] ?? 0) + 1),
+      path,
+    ).toBe(true);
+    expect(await opened.page.getByRole("main").count(), path).toBe(1);
     const tables = opened.page.locator("main table:not(.u-legend)");
     expect(await tables.locator("caption").count(), path).toBe(await tables.count());
+  }
+});
+
+browserTest("on a phone the view that is shown is in sight among the others", async () => {
+  const queue = await filled();
+  const { page, url } = await open(queue, { viewport: { width: 360, height: 740 } });
+  for (const tab of TABS) {
+    await page.goto(`${url}/queues/${queue.name}/${tab}`.replace(/\/$/, ""));
+    await page.locator("html.js").waitFor();
+    const box = await page.locator(".tabs [aria-current]").boundingBox();
+    expect(box?.x, tab).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0), tab).toBeLessThanOrEqual(360);
+  }
+});
+
+browserTest("nothing moves for those who ask for less of it", async () => {
+  const queue = await filled();
+  const opened = await open(queue, { reducedMotion: "reduce" });
+  for await (const path of everyPage(opened, queue)) {
+    const moving = await opened.page.evaluate(() =>
+      [...document.querySelectorAll("*")]
+        .filter((element) => {
+          const { transitionDuration, animationName } = getComputedStyle(element);
+          return Number.parseFloat(transitionDuration) > 0 || animationName !== "none";
+        })
+        .map(({ outerHTML }) => outerHTML.slice(0, 80)),
+    );
+    expect(moving, path).toEqual([]);
   }
 });
 

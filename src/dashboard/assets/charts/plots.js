@@ -92,7 +92,12 @@ function lineOf(figure, title, tone, show) {
     width: 2,
     fill: stroke.replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)"),
     spanGaps: true,
-    points: { show: (_, __, from, to) => to - from < 12, size: 5 },
+    // A line needs two points: few numbers are shown as points too.
+    points: {
+      show: ({ data }, i, from, to) =>
+        data[i].slice(from, to + 1).filter((value) => (value ?? null) !== null).length < 12,
+      size: 5,
+    },
     value: (_, value) => (value === null || value === undefined ? "–" : show(value)),
   };
 }
