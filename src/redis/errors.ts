@@ -28,7 +28,8 @@ const CLASSES: readonly ErrorClass[] = [
     code: "store_unauthorized",
     words:
       /\bNOAUTH\b|\bWRONGPASS\b|\bNOPERM\b|unauthorized|unauthenticated|can't run this command/i,
-    advice: "Check the credentials and what they may do: the token needs read and write.",
+    advice:
+      "Check the credentials and what they may do: to send and to drain they need read and write.",
   },
   {
     code: "store_cross_slot",
@@ -55,7 +56,7 @@ export function isPassing(message: string): boolean {
  */
 export function serverError(message: string, requests: number, uncertain = false): StoreError {
   const found = classify(message);
-  const text = message.split(", command was:")[0]?.slice(0, 200) ?? "";
+  const text = message.split(", command was:")[0]?.slice(0, 200).replace(/\.$/, "") ?? "";
   const before = uncertain
     ? "An earlier request got no answer, and may have been carried out."
     : "";
