@@ -4,7 +4,6 @@ import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { mixedQueue, sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
 
@@ -116,7 +115,7 @@ test.each([
   ["null", "Expected line 1"],
 ])("an import of %j is refused with 2", async (input, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-  const { code, stderr } = await runHere(["import", "-q", "orders"], nowhere, input);
+  const { code, stderr } = await run(["import", "-q", "orders"], nowhere, input);
   expect(stderr).toContain(text);
   expect(code).toBe(2);
 });

@@ -6,7 +6,6 @@ import { tcpQueue } from "../support/stores.ts";
 import { faultyStore } from "../support/transports.ts";
 import { mixedQueue, sentQueue, takeByHand } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
 
@@ -207,7 +206,7 @@ test.each([
   [["1-0", "--to", "parked", "--delay", "long"], "Expected --delay"],
 ] as const)("claim %j is refused with 2", async (args, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-  const { code, stdout, stderr } = await runHere(["claim", ...args, "-q", "orders"], nowhere);
+  const { code, stdout, stderr } = await run(["claim", ...args, "-q", "orders"], nowhere);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);

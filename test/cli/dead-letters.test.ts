@@ -4,7 +4,6 @@ import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
 
@@ -124,7 +123,7 @@ test.each([
   [["redrive", "abc"], "Expected `ids`"],
 ] as const)("dlq %j is refused with 2", async (args, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-  const { code, stdout, stderr } = await runHere(["dlq", ...args, "-q", "orders"], nowhere);
+  const { code, stdout, stderr } = await run(["dlq", ...args, "-q", "orders"], nowhere);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);

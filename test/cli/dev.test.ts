@@ -7,8 +7,7 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import { findRedisServer } from "../../scripts/local-redis.ts";
 import { summary } from "../../src/cli/dev/programs.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
-import { type Env, overTcp, run, start } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
+import { type Env, overTcp, run, runBuilt, start } from "./support/run.ts";
 import { scratch } from "./support/scratch.ts";
 
 interface Ready {
@@ -22,9 +21,9 @@ serverTest("dev starts a Redis and its REST API, and ends both", async () => {
   expect(services.map(({ name }) => name)).toEqual(["redis", "gateway"]);
   const name = uniqueName();
   const { REDIS_URL = "", ...rest } = env;
-  expect(await run(["send", "-q", name, "1"], { REDIS_URL })).toMatchObject({ code: 0 });
+  expect(await runBuilt(["send", "-q", name, "1"], { REDIS_URL })).toMatchObject({ code: 0 });
   const overRest = { ...rest, REDIS_URL: "" };
-  expect((await run(["ls", "-q", name], overRest)).stdout).toContain("ready");
+  expect((await runBuilt(["ls", "-q", name], overRest)).stdout).toContain("ready");
   child.kill("SIGINT");
   expect(await ended).toMatchObject({ code: 0, stderr: "" });
   for (const { url } of services) expect(await accepts(url)).toBe(false);
@@ -49,11 +48,11 @@ serverTest("a module works on the queue, and its new code does once it is change
   ];
   const { child, printed, ended } = start([...args, "--json", "--", "--concurrency", "1"]);
   await printed(/"ready"/);
-  await run(["send", "-q", name, "1"]);
+  await runBuilt(["send", "-q", name, "1"]);
   await printed(/v1 got 1/);
   writeFileSync(file, handler(2));
   await printed(/"changed"/);
-  await run(["send", "-q", name, "2"]);
+  await runBuilt(["send", "-q", name, "2"]);
   const all = await printed(/v2 got 2/);
   expect(all).toMatch(/"event":"pass".*"completed":1/);
   child.kill("SIGTERM");
@@ -117,7 +116,7 @@ test.each([
   [[], { XDRAIN_TOKEN: "short" }, "Expected XDRAIN_TOKEN"],
   [[], { PATH: "/nowhere" }, "apt-get install redis-server"],
 ] as const)("dev %j with %j is refused with 2", async (args, env, text) => {
-  const { code, stdout, stderr } = await runHere(["dev", ...args], env);
+  const { code, stdout, stderr } = await run(["dev", ...args], env);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { expect } from "vitest";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
-import { overTcp, run, runJson, start } from "./support/run.ts";
+import { overTcp, runBuilt, runBuiltJson, start } from "./support/run.ts";
 
 serverTest(
   "a gateway says where it is, serves with the token that it drew, and ends on a signal",
@@ -13,7 +13,7 @@ serverTest(
     expect(token).toMatch(/^[\w-]{32}$/);
     const name = uniqueName();
     const env = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-    expect(await run(["send", "-q", name, "1"], env)).toMatchObject({ code: 0 });
+    expect(await runBuilt(["send", "-q", name, "1"], env)).toMatchObject({ code: 0 });
     expect((await tcpQueue({ name }).depth()).entries).toBe(1);
     child.kill("SIGTERM");
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
@@ -33,7 +33,7 @@ serverTest(
     expect(text).not.toContain(token);
     const url = /URL=(\S+)/.exec(text)?.[1] ?? "";
     const env = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-    const { code, stderr } = await runJson(["send", "-q", uniqueName(), "1"], env);
+    const { code, stderr } = await runBuiltJson(["send", "-q", uniqueName(), "1"], env);
     expect(code).toBe(1);
     expect(stderr).toContain("NOPERM");
     expect(stderr).not.toContain(token);
@@ -49,7 +49,7 @@ serverTest("what a gateway cannot be told is refused with 2", async () => {
     [["--port", "99999"], overTcp(), "Expected --port"],
     [[], { ...overTcp(), XDRAIN_TOKEN: "short" }, "Expected XDRAIN_TOKEN"],
   ] as const) {
-    const { code, stdout, stderr } = await run(["gateway", ...args], env);
+    const { code, stdout, stderr } = await runBuilt(["gateway", ...args], env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(text);
     expect(stderr).not.toContain("hidden");

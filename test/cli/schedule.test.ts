@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { doubleFor, TARGET } from "../eventbridge/support.ts";
-import { run, runJson } from "./support/run.ts";
+import { runBuilt, runBuiltJson } from "./support/run.ts";
 
 const NAME = ["--name", "orders"];
 const ENSURE = ["schedule", "ensure", ...NAME, "--target", TARGET.arn, "--role", TARGET.roleArn];
@@ -23,7 +23,7 @@ test("a schedule is made once, listed, paused, resumed and removed", async () =>
   expect(await changedBy(["schedule", "resume", ...NAME], env)).toBe("updated");
   expect(await changedBy(["schedule", "remove", ...NAME], env)).toBe("removed");
   expect(await changedBy(["schedule", "remove", ...NAME], env)).toBe("unchanged");
-  expect(await run(["schedule", "ls", ...NAME], env)).toMatchObject({
+  expect(await runBuilt(["schedule", "ls", ...NAME], env)).toMatchObject({
     code: 0,
     stdout: "There is no such schedule.\n",
   });
@@ -32,10 +32,10 @@ test("a schedule is made once, listed, paused, resumed and removed", async () =>
 test("a schedule that is not there, and a service that refuses, fail with 1", async () => {
   const double = await doubleFor();
   const env = envFor(double.url);
-  const missing = await run(["schedule", "resume", ...NAME], env);
+  const missing = await runBuilt(["schedule", "resume", ...NAME], env);
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("no schedule") });
   double.rights.clear();
-  const denied = await runJson(["schedule", "ls", ...NAME], env);
+  const denied = await runBuiltJson(["schedule", "ls", ...NAME], env);
   expect(denied.code).toBe(1);
   expect(JSON.parse(denied.stderr)).toMatchObject({
     error: { code: "denied", message: expect.stringMatching(/ The cause: \S/) },
@@ -50,20 +50,20 @@ test.each([
   [["ensure", ...ENSURE.slice(2), "--end", "never"], "Expected --end"],
 ] as const)("schedule %j is refused with 2 before any request", async (args, text) => {
   const double = await doubleFor();
-  const { code, stderr } = await run(["schedule", ...args], envFor(double.url));
+  const { code, stderr } = await runBuilt(["schedule", ...args], envFor(double.url));
   expect(stderr).toContain(text);
   expect(code).toBe(2);
   expect(double.requests).toEqual([]);
 });
 
 async function changedBy(args: readonly string[], env: Record<string, string>): Promise<unknown> {
-  const { values, stderr } = await runJson(args, env);
+  const { values, stderr } = await runBuiltJson(args, env);
   expect(stderr).toBe("");
   return values[0].changed;
 }
 
 async function stateOf(env: Record<string, string>) {
-  return (await runJson(["schedule", "ls", ...NAME], env)).values;
+  return (await runBuiltJson(["schedule", "ls", ...NAME], env)).values;
 }
 
 function envFor(url: string): Record<string, string> {

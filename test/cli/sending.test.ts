@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { overRest, overTcp, run, runJson, start } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
 
@@ -143,7 +142,7 @@ test.each([
   [["1", "--codec", "xml"], "", "Choices"],
 ] as const)("send %j of %j is refused with 2, and nothing is sent", async (args, input, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-  const { code, stdout, stderr } = await runHere(["send", "-q", "orders", ...args], nowhere, input);
+  const { code, stdout, stderr } = await run(["send", "-q", "orders", ...args], nowhere, input);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);
@@ -171,7 +170,7 @@ serverTest("a payload may be larger where --max-payload says so", async () => {
 });
 
 test("a payload that the codec cannot store is a wrong call", async () => {
-  const { code, stderr } = await runHere(["send", "-q", "orders", "5", "--codec", "fields"], {
+  const { code, stderr } = await run(["send", "-q", "orders", "5", "--codec", "fields"], {
     REDIS_URL: "redis://127.0.0.1:1",
   });
   expect(stderr).toContain("Expected an object of strings");

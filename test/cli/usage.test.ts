@@ -3,14 +3,13 @@ import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.ts";
 import { CommandError, explained } from "../../src/cli/errors.ts";
 import { StoreError } from "../../src/index.ts";
-import { run } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
+import { run, runBuilt } from "./support/run.ts";
 
 const NOWHERE = {};
 const UNREACHABLE = "redis://:hidden-password@127.0.0.1:1";
 
 test("help names every command with what it does, and ends with 0", async () => {
-  const { code, stdout, stderr } = await run(["--help"], NOWHERE);
+  const { code, stdout, stderr } = await runBuilt(["--help"], NOWHERE);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   for (const name of ["send", "drain", "dlq", "pause", "resume", "replay", "cancel", "repair"]) {
     expect(stdout).toMatch(new RegExp(`^  xdrain ${name}\\b.* [A-Z]`, "m"));
@@ -19,7 +18,7 @@ test("help names every command with what it does, and ends with 0", async () => 
 
 test("every command has help with an example and --json", async () => {
   for (const words of commandNames()) {
-    const { code, stdout } = await runHere([...words, "--help"], NOWHERE);
+    const { code, stdout } = await run([...words, "--help"], NOWHERE);
     expect(code).toBe(0);
     expect(stdout, words.join(" ")).toMatch(/--json/);
     expect(stdout, words.join(" ")).toMatch(new RegExp(`Examples:\\n +xdrain ${words.join(" ")}`));
@@ -27,7 +26,7 @@ test("every command has help with an example and --json", async () => {
 });
 
 test("the version is the package's", async () => {
-  const { code, stdout } = await run(["--version"], NOWHERE);
+  const { code, stdout } = await runBuilt(["--version"], NOWHERE);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
@@ -53,7 +52,7 @@ test.each([
   [["dlq", "purge", "-q", "orders", "--yes", "--reason"], "following: reason"],
   [["show", "-q", "orders", "soon", "--redis", UNREACHABLE], "Expected `id` to be the id"],
 ] as const)("xdrain %j is refused with 2 and one line", async (args, text) => {
-  const { code, stdout, stderr } = await run([...args], NOWHERE);
+  const { code, stdout, stderr } = await runBuilt([...args], NOWHERE);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(stderr).toMatch(/^xdrain: .+\n$/);
@@ -62,7 +61,10 @@ test.each([
 });
 
 test("an unreachable Redis fails with 1, and its password does not show", async () => {
-  const { code, stdout, stderr } = await run(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
+  const { code, stdout, stderr } = await runBuilt(
+    ["pause", "-q", "orders", "--redis", UNREACHABLE],
+    {},
+  );
   expect(stdout).toBe("");
   expect(stderr).toMatch(/^xdrain: Redis could not be reached.*\n$/);
   expect(stderr).not.toContain("hidden-password");
@@ -70,13 +72,13 @@ test("an unreachable Redis fails with 1, and its password does not show", async 
 });
 
 test("a misplaced secret does not show in the error about it", async () => {
-  const { code, stderr } = await run(["pause", "redis://:hidden-password@host"], {});
+  const { code, stderr } = await runBuilt(["pause", "redis://:hidden-password@host"], {});
   expect(code).toBe(2);
   expect(stderr).not.toContain("hidden-password");
 });
 
 test("with --json an error is one JSON value on stderr", async () => {
-  const { code, stdout, stderr } = await run(["pause", "--json"], NOWHERE);
+  const { code, stdout, stderr } = await runBuilt(["pause", "--json"], NOWHERE);
   expect(stdout).toBe("");
   expect(JSON.parse(stderr)).toEqual({
     error: { code: "wrong_usage", message: expect.stringContaining("Expected --queue") },
@@ -85,21 +87,21 @@ test("with --json an error is one JSON value on stderr", async () => {
 });
 
 test("completion prints a script, and the words that it asks for", async () => {
-  const script = await run(["completion", "bash"], NOWHERE);
+  const script = await runBuilt(["completion", "bash"], NOWHERE);
   expect(script.stdout).toContain("complete -o bashdefault");
   const bash = spawnSync("bash", ["-n"], { input: script.stdout, encoding: "utf8" });
   expect(bash).toMatchObject({ status: 0, stderr: "" });
-  const words = await run(["--get-yargs-completions", "xdrain", "pa"], NOWHERE);
+  const words = await runBuilt(["--get-yargs-completions", "xdrain", "pa"], NOWHERE);
   expect(words.stdout.split("\n")).toContain("pause");
-  const flags = await run(["--get-yargs-completions", "xdrain", "pause", "--qu"], NOWHERE);
+  const flags = await runBuilt(["--get-yargs-completions", "xdrain", "pause", "--qu"], NOWHERE);
   expect(flags.stdout.split("\n")).toContain("--queue");
 });
 
 test("an unreachable Redis is told with what lies beneath", async () => {
-  const { stderr } = await run(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
+  const { stderr } = await runBuilt(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
   expect(stderr).toMatch(/ The cause: connect ECONNREFUSED 127\.0\.0\.1:1\n$/);
   const https = ["--url", "https://nowhere.invalid", "--token", "hidden-password"];
-  const overRest = await run(["stats", "-q", "orders", ...https, "--json"], {});
+  const overRest = await runBuilt(["stats", "-q", "orders", ...https, "--json"], {});
   expect(JSON.parse(overRest.stderr)).toMatchObject({
     error: { message: expect.stringMatching(/ The cause: getaddrinfo .* nowhere\.invalid$/) },
   });

@@ -5,7 +5,6 @@ import { tcpQueue } from "../support/stores.ts";
 import { fakeTerminal } from "./support/fake-terminal.ts";
 import { mixedQueue, sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson, start } from "./support/run.ts";
-import { runHere } from "./support/run-here.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
 
@@ -222,7 +221,7 @@ test.each([
   [["passes", "--limit", "-1"], "Expected --limit"],
 ] as const)("%j is refused with 2", async (args, text) => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
-  const { code, stdout, stderr } = await runHere([...args, "-q", "orders"], nowhere);
+  const { code, stdout, stderr } = await run([...args, "-q", "orders"], nowhere);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(code).toBe(2);

@@ -334,6 +334,6 @@ test("with a read-only token of the store everything is shown, and a change says
   ] as const) {
     const response = await post(change, form);
     expect(response.status).toBe(503);
-    expect(await response.text()).toContain("token");
+    expect(await response.text()).toContain("they need read and write");
   }
 });

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { inject, onTestFinished } from "vitest";
+import { runProgram } from "../../../src/cli/program.ts";
 import { serveGateway } from "../../../src/gateway/index.ts";
 import { builtEntry } from "./built-entry.ts";
 
@@ -56,21 +58,51 @@ export function start(args: readonly string[], env: Env = overTcp(), input?: str
 }
 
 /** Runs the built program to its end. */
-export function run(args: readonly string[], env: Env = overTcp(), input = ""): Promise<Ended> {
-  return start(args, env, input).ended;
-}
-
-/** The same with `--json`: the values that it printed, one a line. */
-export async function runJson(
+export function runBuilt(
   args: readonly string[],
   env: Env = overTcp(),
   input = "",
-): Promise<{
+): Promise<Ended> {
+  return start(args, env, input).ended;
+}
+
+/** Runs the program in this process, for what needs no process of its own: that is quicker. */
+export async function run(
+  args: readonly string[],
+  env: Env = overTcp(),
+  input = "",
+): Promise<Ended> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end(input);
+  const { signal } = new AbortController();
+  const texts = Promise.all([text(stdout), text(stderr)]);
+  const terminal = { env, input: stdin, output: stdout, errors: stderr, signal };
+  const code = await runProgram(args, terminal);
+  stdout.end();
+  stderr.end();
+  const [out, errors] = await texts;
+  return { code, stdout: out, stderr: errors };
+}
+
+/** What a command printed with `--json`. */
+export interface Printed {
   readonly code: number | null;
+  /** One a line. */
   readonly values: readonly Json[];
   readonly stderr: string;
-}> {
-  const { code, stdout, stderr } = await run([...args, "--json"], env, input);
+}
+
+/** The same with `--json`. */
+export async function runJson(...[args, ...rest]: Parameters<typeof run>): Promise<Printed> {
+  return read(await run([...args, "--json"], ...rest));
+}
+
+/** The same by the built program. */
+export async function runBuiltJson(...[args, ...rest]: Parameters<typeof run>): Promise<Printed> {
+  return read(await runBuilt([...args, "--json"], ...rest));
+}
+
+function read({ code, stdout, stderr }: Ended): Printed {
   return { code, stderr, values: stdout.split("\n").filter(Boolean).map(parse) };
 }
 
