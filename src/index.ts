@@ -21,7 +21,7 @@ export {
 } from "./errors.ts";
 export type { Codec, Trace } from "./fields.ts";
 export type { Handler, HandlerContext, Message } from "./message.ts";
-export { createQueue, type Queue } from "./queue.ts";
+export { createQueue, type Queue, type StatsOptions } from "./queue.ts";
 export type { BacklogOptions, KeepNewestOptions, RateOptions } from "./queue-limits.ts";
 export type { QueueOptions, RetentionOptions } from "./queue-options.ts";
 export type { ReplayOptions } from "./replay.ts";

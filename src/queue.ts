@@ -1,5 +1,6 @@
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
-import { name } from "./expect.ts";
+import { DAY_MS, type Duration, milliseconds } from "./duration.ts";
+import { name, onlyKnown } from "./expect.ts";
 import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
 import { repairQueue } from "./repair.ts";
 import { type ReplayOptions, replayQueue } from "./replay.ts";
@@ -7,6 +8,11 @@ import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
 import type { QueueStats } from "./statistics.ts";
 import type { Depth } from "./store.ts";
+
+export interface StatsOptions {
+  /** How long it may take, repeated requests included. @default as long as the store tries: 30 s and some pauses */
+  readonly timeout?: Duration;
+}
 
 /** A queue: what is sent (`Input`), and what its handlers receive (`Payload`). */
 export interface Queue<Input, Payload = Input> {
@@ -50,7 +56,7 @@ export interface Queue<Input, Payload = Input> {
    * most 8 commands that only read, in one round trip, whatever the size; a read-only token suffices.
    * @throws StoreError when the store does not answer.
    */
-  stats(): Promise<QueueStats>;
+  stats(options?: StatsOptions): Promise<QueueStats>;
   /**
    * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
    * Where completed entries stay or have stayed (`shared`, `retention`, other groups) they would look the
@@ -116,7 +122,13 @@ export function createQueue(
     },
 
     depth: () => store.depth(storeQueue, {}),
-    stats: () => store.stats(storeQueue, {}),
+    async stats(options = {}) {
+      onlyKnown("stats", options, ["timeout"]);
+      const { timeout } = options;
+      if (timeout === undefined) return store.stats(storeQueue, {});
+      const ms = milliseconds("timeout", timeout, { min: 1, max: DAY_MS });
+      return store.stats(storeQueue, { deadline: store.now() + ms });
+    },
 
     repair: () => repairQueue(resolved, {}),
   };

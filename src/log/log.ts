@@ -29,11 +29,14 @@ export interface Log {
    */
   readonly onError: (error: unknown, message?: FailedMessage | string) => void;
   /**
-   * Looks at queues and writes a line for each: eight commands that only read. One that cannot be read is
-   * an error line.
+   * Looks at queues and writes a line for each: eight commands that only read. One that cannot be read within
+   * five seconds is an error line.
    */
   readonly stats: (queues: LoggedQueue | readonly LoggedQueue[]) => Promise<void>;
 }
+
+/** After a pass a function has not much time left. */
+const LOOK_MS = 5_000;
 
 /** A queue that is looked at, of whatever payload. */
 export type LoggedQueue = Pick<Queue<never, unknown>, "name" | "stats">;
@@ -68,7 +71,7 @@ export function createLog(sink: Sink, options: LogOptions = {}): Log {
 
   async function look({ name, stats }: LoggedQueue): Promise<void> {
     try {
-      const read = await stats();
+      const read = await stats({ timeout: LOOK_MS });
       write(() => statsLine(name, read));
     } catch (error) {
       write(() => errorLine(error, name, settings));

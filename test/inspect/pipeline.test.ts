@@ -152,6 +152,19 @@ describe("reads that go together", () => {
     expect(proxy.connections).toBe(2);
   });
 
+  serverTest("are given up after the time that statistics may take", async () => {
+    const redis = await privateRedis();
+    const proxy = await tcpProxy(redis.port);
+    const store = ioredis({ url: `redis://127.0.0.1:${proxy.port}` });
+    onTestFinished(() => store.close());
+    const queue = createQueue({ name: "work", store });
+    expect(await queue.stats({ timeout: "30 s" })).toMatchObject({ ready: 0 });
+    proxy.silence();
+    const asked = queue.stats({ timeout: 50 });
+    await expect(asked).rejects.toMatchObject({ code: "store_timeout", requests: 1 });
+    await expect(queue.stats({ timeout: 0 })).rejects.toThrow("Expected `timeout`");
+  });
+
   serverTest("fail with what broke the connection where the server is gone", async () => {
     const redis = await privateRedis();
     const store = ioredis({ url: redis.url, attempts: 2 });
