@@ -6,7 +6,7 @@ import { json } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
-import { overRest, overTcp, run, runBuilt, runBuiltJson, start } from "./support/run.ts";
+import { overRest, overTcp, run, runBuiltJson, runJson, start } from "./support/run.ts";
 import { scratch } from "./support/scratch.ts";
 
 const targets = { TCP: async () => overTcp(), REST: () => overRest() };
@@ -19,7 +19,7 @@ for (const [how, envOf] of Object.entries(targets)) {
       const queue = tcpQueue({ name });
       await queue.sendBatch([{ payload: 0 }, { payload: 7 }, { payload: 100 }]);
       const command = 'read status; echo "why $status" >&2; exit "$status"';
-      const drained = await runBuiltJson(["drain", "-q", name, "--exec", command], await envOf());
+      const drained = await runJson(["drain", "-q", name, "--exec", command], await envOf());
       expect(drained.code).toBe(0);
       expect(drained.values).toEqual([
         expect.objectContaining({
@@ -55,17 +55,17 @@ serverTest("a command gets its payload on stdin, and the rest in variables", asy
   ];
   const file = join(scratch(), "seen");
   const command = `cat >${file}; echo " $XDRAIN_MESSAGE_ID $XDRAIN_DELIVERIES $XDRAIN_IDEMPOTENCY_KEY" >>${file}`;
-  const { code, stdout } = await runBuilt(["drain", "-q", name, "--exec", command]);
+  const { code, stdout } = await run(["drain", "-q", name, "--exec", command]);
   expect(code).toBe(0);
   expect(stdout).toContain("nothing is left to do");
-  expect(await runBuilt(["drain", "-q", name, "--exec", `cat ${file}`])).toMatchObject({ code: 0 });
+  expect(await run(["drain", "-q", name, "--exec", `cat ${file}`])).toMatchObject({ code: 0 });
   expect(readFileSync(file, "utf8")).toBe(`{"a":1} ${id} 1 k\n`);
 });
 
 serverTest("a string is on stdin as it is", async () => {
   const name = uniqueName();
   await tcpQueue({ name }).send("plain text");
-  const { stderr } = await runBuilt(["drain", "-q", name, "--exec", "cat"]);
+  const { stderr } = await run(["drain", "-q", name, "--exec", "cat"]);
   expect(stderr).toBe("plain text");
 });
 
@@ -79,13 +79,7 @@ serverTest("a module's default export or its handler works on messages", async (
     const name = uniqueName();
     await tcpQueue({ name }).send({});
     writeFileSync(join(folder, file), body);
-    const { code, values } = await runBuiltJson([
-      "drain",
-      "-q",
-      name,
-      "--module",
-      join(folder, file),
-    ]);
+    const { code, values } = await runJson(["drain", "-q", name, "--module", join(folder, file)]);
     expect(code).toBe(0);
     expect(values[0]).toMatchObject({ completed: 1 });
   }
@@ -120,7 +114,7 @@ serverTest("the answer of an HTTP target decides what becomes of its message", a
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/ship`;
   const args = ["drain", "-q", name, "--http", url, "--header", "x-own: yes", "--bearer"];
   const env = { ...overTcp(), XDRAIN_TOKEN: "secret-token" };
-  const { code, values, stderr } = await runBuiltJson(args, env);
+  const { code, values, stderr } = await runJson(args, env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(values[0]).toMatchObject({ claimed: 4, completed: 1, dead: 1, retried: 2 });
   expect(requests.map(({ body }) => body)).toHaveLength(4);
@@ -140,7 +134,7 @@ serverTest("several queues are drained in one pass, in the order of their priori
   await tcpQueue({ name: low }).send(1);
   await tcpQueue({ name: high }).send(2);
   const args = ["drain", "-q", high, "--next", low, "--exec", 'echo "$XDRAIN_QUEUE"'];
-  const { code, values, stderr } = await runBuiltJson([...args, "--concurrency", "1"]);
+  const { code, values, stderr } = await runJson([...args, "--concurrency", "1"]);
   expect(code).toBe(0);
   expect(stderr).toBe(`${high}\n${low}\n`);
   expect(values[0]).toMatchObject({ completed: 2, queues: [{ queue: high }, { queue: low }] });
@@ -150,15 +144,7 @@ serverTest("the bounds of the pass hold", async () => {
   const name = uniqueName();
   const queue = tcpQueue({ name });
   await queue.sendBatch(Array.from({ length: 20 }, (_, i) => ({ payload: i })));
-  const { values } = await runBuiltJson([
-    "drain",
-    "-q",
-    name,
-    "--exec",
-    "true",
-    "--max-messages",
-    "5",
-  ]);
+  const { values } = await runJson(["drain", "-q", name, "--exec", "true", "--max-messages", "5"]);
   expect(values[0]).toMatchObject({ stopped: "messages", claimed: 5, completed: 5, more: true });
   expect((await queue.depth()).entries).toBe(15);
 });
@@ -190,7 +176,7 @@ serverTest("a queue's own policy is obeyed: what is kept stays", async () => {
   const name = uniqueName();
   const queue = tcpQueue({ name });
   await queue.send(1);
-  await runBuilt(["drain", "-q", name, "--exec", "true", "--retention-count", "10"]);
+  await run(["drain", "-q", name, "--exec", "true", "--retention-count", "10"]);
   expect((await queue.depth()).entries).toBe(1);
 });
 
@@ -219,12 +205,12 @@ test("a module that is missing or exports no function is told", async () => {
   const nowhere = { REDIS_URL: "redis://127.0.0.1:1" };
   const file = join(scratch(), "empty.js");
   writeFileSync(file, "export const other = 1;");
-  const missing = await runBuilt(["drain", "-q", "orders", "--module", `${file}.gone`], nowhere);
+  const missing = await run(["drain", "-q", "orders", "--module", `${file}.gone`], nowhere);
   expect(missing).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("could not be loaded"),
   });
-  const empty = await runBuilt(["drain", "-q", "orders", "--module", file], nowhere);
+  const empty = await run(["drain", "-q", "orders", "--module", file], nowhere);
   expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining("to export a function") });
 });
 

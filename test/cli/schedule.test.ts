@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { doubleFor, TARGET } from "../eventbridge/support.ts";
-import { runBuilt, runBuiltJson } from "./support/run.ts";
+import { run, runBuilt, runBuiltJson } from "./support/run.ts";
 
 const NAME = ["--name", "orders"];
 const ENSURE = ["schedule", "ensure", ...NAME, "--target", TARGET.arn, "--role", TARGET.roleArn];
@@ -50,7 +50,7 @@ test.each([
   [["ensure", ...ENSURE.slice(2), "--end", "never"], "Expected --end"],
 ] as const)("schedule %j is refused with 2 before any request", async (args, text) => {
   const double = await doubleFor();
-  const { code, stderr } = await runBuilt(["schedule", ...args], envFor(double.url));
+  const { code, stderr } = await run(["schedule", ...args], envFor(double.url));
   expect(stderr).toContain(text);
   expect(code).toBe(2);
   expect(double.requests).toEqual([]);

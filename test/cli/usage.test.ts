@@ -52,7 +52,7 @@ test.each([
   [["dlq", "purge", "-q", "orders", "--yes", "--reason"], "following: reason"],
   [["show", "-q", "orders", "soon", "--redis", UNREACHABLE], "Expected `id` to be the id"],
 ] as const)("xdrain %j is refused with 2 and one line", async (args, text) => {
-  const { code, stdout, stderr } = await runBuilt([...args], NOWHERE);
+  const { code, stdout, stderr } = await run([...args], NOWHERE);
   expect(stdout).toBe("");
   expect(stderr).toContain(text);
   expect(stderr).toMatch(/^xdrain: .+\n$/);
@@ -72,7 +72,7 @@ test("an unreachable Redis fails with 1, and its password does not show", async 
 });
 
 test("a misplaced secret does not show in the error about it", async () => {
-  const { code, stderr } = await runBuilt(["pause", "redis://:hidden-password@host"], {});
+  const { code, stderr } = await run(["pause", "redis://:hidden-password@host"], {});
   expect(code).toBe(2);
   expect(stderr).not.toContain("hidden-password");
 });
@@ -98,10 +98,10 @@ test("completion prints a script, and the words that it asks for", async () => {
 });
 
 test("an unreachable Redis is told with what lies beneath", async () => {
-  const { stderr } = await runBuilt(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
+  const { stderr } = await run(["pause", "-q", "orders", "--redis", UNREACHABLE], {});
   expect(stderr).toMatch(/ The cause: connect ECONNREFUSED 127\.0\.0\.1:1\n$/);
   const https = ["--url", "https://nowhere.invalid", "--token", "hidden-password"];
-  const overRest = await runBuilt(["stats", "-q", "orders", ...https, "--json"], {});
+  const overRest = await run(["stats", "-q", "orders", ...https, "--json"], {});
   expect(JSON.parse(overRest.stderr)).toMatchObject({
     error: { message: expect.stringMatching(/ The cause: getaddrinfo .* nowhere\.invalid$/) },
   });

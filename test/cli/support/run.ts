@@ -25,10 +25,13 @@ export interface Running {
 
 const KEPT = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
 
+function ours(): Record<string, string | undefined> {
+  return Object.fromEntries(KEPT.map((name) => [name, process.env[name]]));
+}
+
 /** Starts the built program as a process of its own, with nothing of our environment but what it needs. */
 export function start(args: readonly string[], env: Env = overTcp(), input?: string): Running {
-  const own = Object.fromEntries(KEPT.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, [builtEntry(), ...args], { env: { ...own, ...env } });
+  const child = spawn(process.execPath, [builtEntry(), ...args], { env: { ...ours(), ...env } });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
@@ -76,7 +79,13 @@ export async function run(
   stdin.end(input);
   const { signal } = new AbortController();
   const texts = Promise.all([text(stdout), text(stderr)]);
-  const terminal = { env, input: stdin, output: stdout, errors: stderr, signal };
+  const terminal = {
+    env: { ...ours(), ...env },
+    input: stdin,
+    output: stdout,
+    errors: stderr,
+    signal,
+  };
   const code = await runProgram(args, terminal);
   stdout.end();
   stderr.end();
