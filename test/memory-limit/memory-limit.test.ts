@@ -46,7 +46,7 @@ serverTest(
     expect(await queue.depth()).toEqual(EMPTY);
     expect(await drain(queue, () => {})).toMatchObject({ claimed: 0 });
   },
-  120_000,
+  300_000,
 );
 
 /** Runs the drain in a process of its own, with a heap of 128 MB. */
