@@ -46,7 +46,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Many tests wait for processes and leases more than they compute.
+    // Many tests wait for processes more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
   },
 });

@@ -2,7 +2,7 @@ import { OptionError } from "../errors.ts";
 import type { Queue } from "../queue.ts";
 import { replyOf } from "../redis/answers.ts";
 import { type GroupKeys, groupKeys } from "../redis/keys.ts";
-import type { StoreQueue } from "../store.ts";
+import type { CallLimits, StoreQueue } from "../store.ts";
 
 /** The queue whose insides are looked at; of any payload. */
 export type Inspected = Pick<Queue<never, unknown>, "resolved">;
@@ -16,7 +16,7 @@ export interface Reader {
 }
 
 /** @throws OptionError where the queue's store does not read commands. */
-export function createReader({ resolved }: Inspected): Reader {
+export function createReader({ resolved }: Inspected, limits: CallLimits = {}): Reader {
   const { store, storeQueue } = resolved;
   const { read } = store;
   if (typeof read !== "function") {
@@ -27,6 +27,6 @@ export function createReader({ resolved }: Inspected): Reader {
   return {
     queue: storeQueue,
     keys: groupKeys(storeQueue),
-    ask: async (...commands) => (await read(commands, {})).map(replyOf),
+    ask: async (...commands) => (await read(commands, limits)).map(replyOf),
   };
 }

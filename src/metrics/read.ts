@@ -1,4 +1,3 @@
-import { StoreError } from "../errors.ts";
 import { readConsumers } from "../inspect/consumers.ts";
 import { createReader } from "../inspect/reader.ts";
 import type { Queue } from "../queue.ts";
@@ -29,8 +28,9 @@ async function readOne(
 ): Promise<Reading> {
   const { name, resolved } = queue;
   const [stats, largest] = await Promise.allSettled([
-    inTime(queue, queue.stats(), timeoutMs),
-    inTime(queue, largestConsumers(queue, consumers), timeoutMs),
+    // A collector waits no longer, and would then see no queue at all.
+    queue.stats({ timeout: timeoutMs }),
+    largestConsumers(queue, consumers, timeoutMs),
   ]);
   const failed = [stats, largest].find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") await tell(onError, failed.reason, name);
@@ -42,28 +42,16 @@ async function readOne(
   };
 }
 
-/** A store that hangs takes longer to give up than a collector waits, who would then see no queue at all. */
-async function inTime<Value>(
-  { resolved }: MeteredQueue,
-  reading: Promise<Value>,
-  timeoutMs: number,
-): Promise<Value> {
-  const over = new AbortController();
-  const late = resolved.store.sleep(timeoutMs, over.signal).then(() => {
-    throw new StoreError("store_timeout", `The queue was not read within ${timeoutMs} ms.`, {});
-  });
-  late.catch(() => {}); // heard by the race, unless that was over before
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    over.abort();
-  }
-}
-
 /** None where the store does not read commands: a store in memory has statistics alone. */
-async function largestConsumers(queue: MeteredQueue, count: number): Promise<Reading["consumers"]> {
-  if (count === 0 || queue.resolved.store.read === undefined) return [];
-  const { items } = await readConsumers(createReader(queue), { order: "pending", count });
+async function largestConsumers(
+  queue: MeteredQueue,
+  count: number,
+  timeoutMs: number,
+): Promise<Reading["consumers"]> {
+  const { store } = queue.resolved;
+  if (count === 0 || store.read === undefined) return [];
+  const reader = createReader(queue, { deadline: store.now() + timeoutMs });
+  const { items } = await readConsumers(reader, { order: "pending", count });
   return items.filter(({ pending }) => pending > 0);
 }
 

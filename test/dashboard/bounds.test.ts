@@ -4,6 +4,7 @@ import { createQueue, type Queue, type Store } from "../../src/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import { commandCount } from "../support/command-stats.ts";
+import { counted } from "../support/counted-reads.ts";
 import { connectRaw, privateRedis, serverTest } from "../support/redis.ts";
 import { ADMIN, dashboardOf, READER } from "./support.ts";
 import { signedIn } from "./visitor.ts";
@@ -155,22 +156,6 @@ async function oneOfEach(
     ["not there</span>", `${Date.now() - 60_000}-0`],
     ["not there</span>", "d1-000-nowhere"],
   ];
-}
-
-/** The same store, with the round trips of reads and the characters of their answers counted. */
-function counted(store: Store) {
-  const seen = { requests: 0, chars: 0 };
-  const read: Store["read"] = async (commands, limits) => {
-    const answers = (await store.read?.(commands, limits)) ?? [];
-    seen.requests += 1;
-    seen.chars += JSON.stringify(answers).length;
-    return answers;
-  };
-  const stats: Store["stats"] = (...args) => {
-    seen.requests += 1;
-    return store.stats(...args);
-  };
-  return { seen, store: { ...store, read, stats } };
 }
 
 /** So many messages more in each state, so many dead letters, and passes in the journal. */

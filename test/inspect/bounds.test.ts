@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
-import { createQueue, drain, type Queue, Reject, type Store } from "../../src/index.ts";
+import { createQueue, drain, type Queue, Reject } from "../../src/index.ts";
 import { type Inspection, inspect } from "../../src/inspect/index.ts";
 import { ioredis } from "../../src/redis/ioredis.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import { commandCount } from "../support/command-stats.ts";
+import { counted } from "../support/counted-reads.ts";
 import { connectRaw, privateRedis, serverTest } from "../support/redis.ts";
 
 const PAYLOAD = "x".repeat(200);
@@ -30,16 +31,16 @@ async function fill(redis: Redis, queue: Queue<unknown>, count: number): Promise
   await pipeline.exec();
 }
 
-/** The same store, with its round trips and the characters of its answers counted. */
-function counted(store: Store) {
-  const seen = { requests: 0, chars: 0 };
-  const read: Store["read"] = async (commands, limits) => {
-    const answers = (await store.read?.(commands, limits)) ?? [];
-    seen.requests += 1;
-    seen.chars += JSON.stringify(answers).length;
-    return answers;
-  };
-  return { seen, store: { ...store, read } };
+/** A Redis of its own, a raw connection to it, and a store whose reads are counted. */
+async function countedRedis() {
+  const { url } = await privateRedis();
+  const redis = connectRaw(url);
+  const tcp = ioredis({ url });
+  onTestFinished(() => {
+    tcp.close();
+    redis.disconnect();
+  });
+  return { redis, ...counted(tcp) };
 }
 
 /** For each view what a page of 50 costs, where each payload has 200 characters. */
@@ -118,14 +119,7 @@ const COUNTS = [10, 5_000];
 
 serverTest("a view's commands and bytes do not grow with the backlog", async () => {
   for (const count of COUNTS) {
-    const { url } = await privateRedis();
-    const redis = connectRaw(url);
-    const tcp = ioredis({ url });
-    onTestFinished(() => {
-      tcp.close();
-      redis.disconnect();
-    });
-    const { seen, store } = counted(tcp);
+    const { redis, seen, store } = await countedRedis();
     const queue = createQueue({ name: "work", store });
     await fill(redis, queue, count);
     const view = inspect(queue);
@@ -143,14 +137,7 @@ serverTest("a view's commands and bytes do not grow with the backlog", async () 
 serverTest(
   "the story of a message costs the same, and no more than is said, wherever it is",
   async () => {
-    const { url } = await privateRedis();
-    const redis = connectRaw(url);
-    const tcp = ioredis({ url });
-    onTestFinished(() => {
-      tcp.close();
-      redis.disconnect();
-    });
-    const { seen, store } = counted(tcp);
+    const { redis, seen, store } = await countedRedis();
     const limits = { rateLimit: { limit: 5, per: "1 h" }, maxInFlight: 5, maxPasses: 5 } as const;
     const queue = createQueue<unknown>({ name: "work", store });
     const limited = createQueue<unknown>({ name: "work", store, ...limits });
