@@ -16,6 +16,7 @@ export type ErrorCode =
   | "queue_full"
   | "handler_timeout"
   | "deadline_passed"
+  | "pass_aborted"
   | "lease_lost";
 
 /** The base of every error of this library: a stable `code`, and the `cause` where there is one. */
@@ -117,11 +118,17 @@ export class QueueFull extends SendError {
   }
 }
 
-/** Why a handler's signal was aborted: its time is over, the pass ends, or the lease is lost. */
+/**
+ * Why a handler's signal was aborted: its time is over (`handler_timeout`), the pass ends
+ * (`deadline_passed`), the caller of `drain` called it off (`pass_aborted`), or the lease is lost.
+ */
 export class InterruptError extends XdrainError {
   override readonly name = "InterruptError";
 
-  constructor(code: "handler_timeout" | "deadline_passed" | "lease_lost", message: string) {
+  constructor(
+    code: "handler_timeout" | "deadline_passed" | "pass_aborted" | "lease_lost",
+    message: string,
+  ) {
     super(code, message);
   }
 }

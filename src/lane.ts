@@ -154,7 +154,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     finishing = true;
     if (reason === "deadline") await runningDone(workUntil(options));
     for (const held of sides.flatMap(({ hand }) => hand.list())) {
-      if (held.state === "running") held.controller.abort(interruption(reason));
+      if (held.state === "running") held.controller.abort(interruption(reason, options.signal));
     }
     // An aborted handler is not waited for, but its error is told and its outcome taken: those come
     // before any timer, however late it is.
@@ -220,8 +220,11 @@ function claimSize(pass: Pass): number {
   return Math.min(pass.options.batch, pass.claimsLeft);
 }
 
-function interruption(reason: Stopped): InterruptError {
-  return new InterruptError("deadline_passed", `The pass ended while this ran (${reason}).`);
+/** A signal that a timer aborts is a deadline as well; any other one is no fault of the handler. */
+function interruption(reason: Stopped, signal: AbortSignal | undefined): InterruptError {
+  const isCalledOff = reason === "aborted" && signal?.reason?.name !== "TimeoutError";
+  const code = isCalledOff ? "pass_aborted" : "deadline_passed";
+  return new InterruptError(code, `The pass ended while this ran (${reason}).`);
 }
 
 function heldBackBy({ heldBack }: Round): Stopped {

@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import { PayloadError } from "./errors.ts";
+import { InterruptError, PayloadError } from "./errors.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { Reject, Retry } from "./signals.ts";
 import type { DeadReason } from "./store.ts";
@@ -46,6 +46,9 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
       return { kind: "release", delayMs, error: text };
     }
     return dead("invalid");
+  }
+  if (error instanceof InterruptError && error.code === "pass_aborted") {
+    return { kind: "release", delayMs: 0, error: text };
   }
   if (error instanceof Reject) return dead("rejected");
   if (failures >= queue.maxFailures) return dead("failed", framesOf(error));

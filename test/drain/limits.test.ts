@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createQueue, drain } from "../../src/index.ts";
+import { createQueue, drain, type Handler } from "../../src/index.ts";
 import { consumersOf } from "../support/leftovers.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
@@ -89,8 +89,42 @@ test("an aborted pass ends what runs, gives back what waits, and says so", async
     { signal: stop.signal, concurrency: 5 },
   );
   expect(report).toMatchObject({ stopped: "aborted", more: true, completed: 0 });
-  expect(report.released + report.retried).toBe(50);
+  expect(report).toMatchObject({ released: 50, retried: 0 });
   expect(await queue.depth()).toMatchObject({ entries: 50, inFlight: 0, parked: 50 });
+});
+
+test("a message that a called-off pass interrupts has not failed, however often", async () => {
+  const queue = tcpQueue<string>({ maxFailures: 2 });
+  await queue.send("deployed over");
+  const seen: unknown[] = [];
+  for (let pass = 0; pass < 5; pass += 1) {
+    const stop = new AbortController();
+    const interrupted: Handler<string> = (message, { signal }) => {
+      seen.push([message.deliveries, message.failures]);
+      stop.abort();
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error())),
+      );
+    };
+    const report = await drain(queue, interrupted, { signal: stop.signal });
+    expect(report).toMatchObject({ stopped: "aborted", released: 1, retried: 0, dead: 0 });
+    expect(report.errors[0]?.error).toContain("InterruptError: The pass ended while this ran");
+  }
+  expect(seen).toEqual(Array(5).fill([1, 0]));
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+});
+
+test("a signal that a timer aborts is a deadline: what it interrupts has failed", async () => {
+  const queue = tcpQueue<string>({ maxFailures: 1 });
+  await queue.send("too slow");
+  const reason = new DOMException("The operation timed out.", "TimeoutError");
+  const stop = new AbortController();
+  const never: Handler<string> = () => {
+    stop.abort(reason);
+    return new Promise(() => {});
+  };
+  const report = await drain(queue, never, { signal: stop.signal });
+  expect(report).toMatchObject({ stopped: "aborted", dead: 1, released: 0 });
 });
 
 test("a pass whose signal was aborted before it began makes no request", async () => {
@@ -171,7 +205,7 @@ test("leases of what waits in hand are renewed while an earlier message is worke
 serverTest(
   "a handler that goes on after its abort, and fails at last, disturbs nobody",
   async () => {
-    const queue = tcpQueue<string>({ backoff: { initial: "1 h" } });
+    const queue = tcpQueue<string>();
     await queue.send("stubborn");
     let fail: (error: Error) => void = () => {};
     const stop = new AbortController();
@@ -184,7 +218,7 @@ serverTest(
         }),
       { signal: stop.signal },
     );
-    expect(report).toMatchObject({ stopped: "aborted", retried: 1 });
+    expect(report).toMatchObject({ stopped: "aborted", released: 1 });
     // An unhandled rejection would end the process, and this test run with it.
     fail(new Error("too late"));
     await new Promise((done) => setImmediate(done));
