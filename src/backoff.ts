@@ -1,5 +1,5 @@
 import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { oneOf, onlyKnown, refuse } from "./expect.ts";
+import { type Checks, checked, oneOf, refuse } from "./expect.ts";
 
 /** How long a message waits after its failures. */
 export interface BackoffOptions {
@@ -20,17 +20,28 @@ export interface ResolvedBackoff {
   readonly jitter: "full" | "none";
 }
 
-export function resolveBackoff(options: BackoffOptions = {}): ResolvedBackoff {
-  onlyKnown("`backoff`", options, ["initial", "factor", "max", "jitter"]);
-  const factor = options.factor ?? 2;
-  if (typeof factor !== "number" || !(factor >= 1 && factor <= 100))
-    refuse("backoff.factor", "a number from 1 to 100", factor);
-  const range = { min: 0, max: YEAR_MS };
+const WAIT = { min: 0, max: YEAR_MS };
+
+const CHECKS = {
+  initial: (given = "1 s", option) => milliseconds(option, given, WAIT),
+  factor(given = 2, option) {
+    const fits = typeof given === "number" && given >= 1 && given <= 100;
+    return fits ? given : refuse(option, "a number from 1 to 100", given);
+  },
+  max: (given = "15 m", option) => milliseconds(option, given, WAIT),
+  jitter: (given, option) => oneOf<"full" | "none">(option, given, ["full", "none"]),
+} satisfies Checks<BackoffOptions>;
+
+export function resolveBackoff(
+  options: BackoffOptions | undefined = {},
+  option = "backoff",
+): ResolvedBackoff {
+  const resolved = checked(`\`${option}\``, options, CHECKS, `${option}.`);
   return {
-    initialMs: milliseconds("backoff.initial", options.initial ?? "1 s", range),
-    factor,
-    maxMs: milliseconds("backoff.max", options.max ?? "15 m", range),
-    jitter: oneOf("backoff.jitter", options.jitter, ["full", "none"]),
+    initialMs: resolved.initial,
+    factor: resolved.factor,
+    maxMs: resolved.max,
+    jitter: resolved.jitter,
   };
 }
 

@@ -1,32 +1,46 @@
 import { integer, name, onlyKnown, refuse } from "./expect.ts";
-import { decodeFields, fieldOf, ID_FIELD } from "./fields.ts";
+import { decodeFields, fieldOf } from "./fields.ts";
 import { FRAME } from "./outcome.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
-import type { DeadLetterEntry, DeadReason } from "./store.ts";
+import {
+  type DeadLetterEntry,
+  type LetterReason,
+  messageIdOf,
+  readDeadLetter,
+} from "./read-dead-letter.ts";
 
 /** A message that will not be tried again, and why. */
 export interface DeadLetter<Payload> {
   /** Its id among the dead letters. */
   readonly id: string;
-  /** The id that it had as a message. */
-  readonly originalId: string;
+  /** The id that it had as a message; undefined if another producer wrote it without one. */
+  readonly originalId: string | undefined;
   /** As it was sent, before any schema; undefined where it cannot be read. */
   readonly payload: Payload | undefined;
   /**
    * `failed`: the handler failed too often; `rejected`: it threw Reject; `invalid`: the payload could
-   * not be read or did not fit the schema; `crashed`: passes died with it in hand.
+   * not be read or did not fit the schema; `crashed`: passes died with it in hand. What another producer
+   * wrote as its `reason` is here as it is, empty if there is none.
    */
-  readonly reason: DeadReason;
+  readonly reason: LetterReason;
   /** The last error's text; empty for `crashed`. */
   readonly error: string;
   /** Where the handler threw it, for one that failed too often; undefined where nothing is known. */
   readonly stack: string | undefined;
+  /** When it died; if another producer did not say so, when it was added. */
   readonly failedAt: Date;
-  readonly deliveries: number;
-  readonly failures: number;
+  /** Undefined if another producer wrote it. */
+  readonly deliveries: number | undefined;
+  /** Undefined if another producer wrote it without a count that the queue knows. */
+  readonly failures: number | undefined;
   readonly idempotencyKey: string | undefined;
 }
 
+/**
+ * The entries of the stream of dead letters, whoever wrote them. Hand-written code that adds
+ * `{ ...message, failed_at, reason }` writes letters as well: `failed_at` in seconds or milliseconds, every
+ * other field as the payload.
+ */
 export interface DeadLetters<Payload> {
   /** The oldest first, those after `after`. @default count 100 */
   list(page?: {
@@ -50,7 +64,10 @@ export function createDeadLetters<Payload>(queue: ResolvedQueue): DeadLetters<Pa
       const count = integer("count", page.count, { min: 1, max: 1_000, default: 100 });
       const after = page.after === undefined ? undefined : entryId("after", page.after);
       const entries = await store.readDeadLetters(storeQueue, { after, count }, {});
-      return entries.map((entry) => describeDeadLetter<Payload>(entry, storeQueue.keyField));
+      const { keyField, retryCountField } = storeQueue;
+      return entries.map((entry) =>
+        describeDeadLetter<Payload>(readDeadLetter(entry, retryCountField), keyField),
+      );
     },
 
     async redrive(ids) {
@@ -81,7 +98,7 @@ function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {
     ...rest,
     error: stackAt === -1 ? error : error.slice(0, stackAt),
     stack: stackAt === -1 ? undefined : error.slice(stackAt + 1),
-    originalId: fieldOf(fields, ID_FIELD) ?? rest.originalId,
+    originalId: messageIdOf(entry),
     failedAt: new Date(failedAt),
     idempotencyKey: fieldOf(fields, keyField),
     payload: readable(fields) as Payload | undefined,

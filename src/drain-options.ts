@@ -1,5 +1,14 @@
-import { type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { flag, integer, onlyKnown, refuse, refuseKind } from "./expect.ts";
+import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
+import {
+  type Checks,
+  callback,
+  checked,
+  flag,
+  integer,
+  onlyKnown,
+  refuse,
+  refuseKind,
+} from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { debounceMs } from "./wake.ts";
 
@@ -53,7 +62,10 @@ export interface DrainOptions {
   readonly linger?: boolean | LingerOptions;
   /** How long a handler may take for one message; then it failed. @default the pass's time */
   readonly handlerTimeout?: Duration;
-  /** Ends the pass early: what runs is aborted and tried again, what waits is given back. */
+  /**
+   * Ends the pass early: what runs is aborted, and goes back with what waits, uncounted. If the signal is that
+   * of a timer (`AbortSignal.timeout`), what runs has failed instead, as at the deadline.
+   */
   readonly signal?: AbortSignal;
   /** Called for each failure of a handler, for a log; what it throws is ignored. */
   readonly onError?: (error: unknown, message: FailedMessage) => void;
@@ -97,26 +109,43 @@ export interface ResolvedDrain {
   readonly onError: DrainOptions["onError"];
 }
 
-const KNOWN = [
-  "maxDuration",
-  "deadline",
-  "maxMessages",
-  "maxRequests",
-  "concurrency",
-  "batch",
-  "maxBytes",
-  "lanes",
-  "weights",
-  "prefetch",
-  "continuation",
-  "depth",
-  "debounce",
-  "linger",
-  "handlerTimeout",
-  "signal",
-  "onError",
-];
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
+const DEPTH = { min: 0, max: 1_000_000, default: 0 };
+
+const CHECKS = {
+  maxDuration: (given = "25 s", option) => milliseconds(option, given, { min: 10, max: YEAR_MS }),
+  deadline(given, option) {
+    const isTime = given instanceof Date && !Number.isNaN(given.getTime());
+    return given === undefined || isTime ? given?.getTime() : refuse(option, "a Date", given);
+  },
+  maxMessages: (given, option) =>
+    integer(option, given, { min: 1, max: UNLIMITED, default: UNLIMITED }),
+  // The first turn may need its script's text too, and another settles.
+  maxRequests: (given, option) =>
+    integer(option, given, { min: 3, max: UNLIMITED, default: UNLIMITED }),
+  concurrency: (given, option) => integer(option, given, { min: 1, max: 1_000, default: 10 }),
+  batch: (given, option) => integer(option, given, { min: 1, max: 500, default: 100 }),
+  maxBytes: (given, option) =>
+    integer(option, given, { min: 1, max: 9_000_000, default: 4_000_000 }),
+  lanes: (given, option) => integer(option, given, { min: 1, max: 16, default: 1 }),
+  weights: (given) => given,
+  prefetch: (given, option) => flag(option, given, true),
+  continuation(given, option) {
+    if (given === undefined) return 0;
+    onlyKnown(`\`${option}\``, given, ["maxDepth"]);
+    return integer(`${option}.maxDepth`, given.maxDepth, DEPTH);
+  },
+  depth: (given, option) => integer(option, given, DEPTH),
+  debounce: (given, option) => (given === undefined ? given : debounceMs(option, given, 0)),
+  linger: resolveLinger,
+  handlerTimeout: (given, option) =>
+    given === undefined ? given : milliseconds(option, given, { min: 1, max: DAY_MS }),
+  signal(given, option) {
+    if (given === undefined || typeof given?.addEventListener === "function") return given;
+    return refuseKind(option, "an AbortSignal", given);
+  },
+  onError: (given, option) => callback(given, option),
+} satisfies Checks<DrainOptions>;
 
 /** Checks the queues and the options of a drain once. @throws OptionError */
 export function resolveDrain(
@@ -126,59 +155,28 @@ export function resolveDrain(
   const [first] = queues;
   if (first === undefined) refuse("queues", "at least one queue", queues);
   checkTogether(queues);
-  onlyKnown("drain", options, KNOWN);
-  const { signal, onError } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    refuseKind("signal", "an AbortSignal", signal);
-  }
-  if (onError !== undefined && typeof onError !== "function") {
-    refuseKind("onError", "a function", onError);
+  const resolved = checked("drain", options, CHECKS);
+  const { maxDuration, deadline, batch, prefetch, depth, debounce, ...rest } = resolved;
+  const { weights, continuation: maxDepth, handlerTimeout: handlerTimeoutMs, ...plain } = rest;
+  if (options.continuation !== undefined && queues.every(({ wake }) => wake === undefined)) {
+    refuse("continuation", "given where a queue has the option `wake`", options.continuation);
   }
   const startedAt = first.store.now();
-  const lanes = integer("lanes", options.lanes, { min: 1, max: 16, default: 1 });
-  const concurrency = integer("concurrency", options.concurrency, {
-    min: 1,
-    max: 1_000,
-    default: 10,
-  });
-  const batch = integer("batch", options.batch, { min: 1, max: 500, default: 100 });
+  const isBounded = options.maxDuration !== undefined || deadline === undefined;
   // What is in hand when the pass dies is dead then, so nothing waits in hand.
   const careful = queues.some(({ storeQueue }) => storeQueue.onCrash === "dead");
+  const inHand = Math.max(1, Math.floor(plain.concurrency / plain.lanes));
   const ownDebounce = Math.max(...queues.map(({ wake }) => wake?.debounceMs ?? 0));
-  const debounce = debounceMs("debounce", options.debounce ?? ownDebounce, 0);
   return {
+    ...plain,
     startedAt,
-    deadline: resolveDeadline(options, startedAt),
-    maxMessages: integer("maxMessages", options.maxMessages, {
-      min: 1,
-      max: UNLIMITED,
-      default: UNLIMITED,
-    }),
-    // The first turn may need its script's text too, and another settles.
-    maxRequests: integer("maxRequests", options.maxRequests, {
-      min: 3,
-      max: UNLIMITED,
-      default: UNLIMITED,
-    }),
-    concurrency,
-    batch: careful ? Math.min(batch, Math.max(1, Math.floor(concurrency / lanes))) : batch,
-    maxBytes: integer("maxBytes", options.maxBytes, {
-      min: 1,
-      max: 9_000_000,
-      default: 4_000_000,
-    }),
-    lanes,
-    weights: resolveWeights(queues, options.weights),
-    prefetch: flag("prefetch", options.prefetch, true) && !careful,
-    continuation: resolveContinuation(queues, options),
-    kickedUntil: options.depth === undefined ? 0 : startedAt + debounce,
-    linger: resolveLinger(options.linger),
-    handlerTimeoutMs:
-      options.handlerTimeout === undefined
-        ? undefined
-        : milliseconds("handlerTimeout", options.handlerTimeout, { min: 1, max: 86_400_000 }),
-    signal,
-    onError,
+    deadline: Math.min(deadline ?? UNLIMITED, isBounded ? startedAt + maxDuration : UNLIMITED),
+    batch: careful ? Math.min(batch, inHand) : batch,
+    weights: resolveWeights(queues, weights),
+    prefetch: prefetch && !careful,
+    continuation: { depth, maxDepth },
+    kickedUntil: options.depth === undefined ? 0 : startedAt + (debounce ?? ownDebounce),
+    handlerTimeoutMs,
   };
 }
 
@@ -201,41 +199,16 @@ function resolveWeights(queues: readonly ResolvedQueue[], weights: DrainOptions[
   return weights.map((weight: number, i) => integer(`weights[${i}]`, weight, range));
 }
 
-function resolveContinuation(queues: readonly ResolvedQueue[], options: DrainOptions) {
-  const { continuation, depth } = options;
-  const range = { min: 0, max: 1_000_000, default: 0 };
-  if (continuation !== undefined) {
-    onlyKnown("`continuation`", continuation, ["maxDepth"]);
-    if (queues.every(({ wake }) => wake === undefined)) {
-      refuse("continuation", "given where a queue has the option `wake`", continuation);
-    }
-  }
-  return {
-    depth: integer("depth", depth, range),
-    maxDepth: integer("continuation.maxDepth", continuation?.maxDepth, range),
-  };
-}
+const PAUSE = { min: 1, max: 3_600_000 };
 
-function resolveLinger(given: DrainOptions["linger"]): ResolvedDrain["linger"] {
+const LINGER = {
+  pause: (given = 200, option) => milliseconds(option, given, PAUSE),
+  maxPause: (given = "5 s", option) => milliseconds(option, given, PAUSE),
+} satisfies Checks<LingerOptions>;
+
+function resolveLinger(given: DrainOptions["linger"], option: string): ResolvedDrain["linger"] {
   if (given === undefined || given === false) return undefined;
   const options = given === true ? {} : given;
-  onlyKnown("`linger`", options, ["pause", "maxPause"]);
-  const range = { min: 1, max: 3_600_000 };
-  const pauseMs = milliseconds("linger.pause", options.pause ?? 200, range);
-  const maxPauseMs = milliseconds("linger.maxPause", options.maxPause ?? "5 s", range);
-  return { pauseMs, maxPauseMs: Math.max(pauseMs, maxPauseMs) };
-}
-
-function resolveDeadline(options: DrainOptions, startedAt: number): number {
-  const { deadline } = options;
-  if (deadline !== undefined && !(deadline instanceof Date && !Number.isNaN(deadline.getTime()))) {
-    refuse("deadline", "a Date", deadline);
-  }
-  const given = deadline?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (options.maxDuration === undefined && deadline !== undefined) return given;
-  const range = { min: 10, max: YEAR_MS };
-  return Math.min(
-    given,
-    startedAt + milliseconds("maxDuration", options.maxDuration ?? "25 s", range),
-  );
+  const { pause, maxPause } = checked(`\`${option}\``, options, LINGER, `${option}.`);
+  return { pauseMs: pause, maxPauseMs: Math.max(pause, maxPause) };
 }

@@ -26,7 +26,11 @@ export const DAY_MS = MILLISECONDS.d;
 export const YEAR_MS = 365 * DAY_MS;
 
 /** Reads a duration as whole milliseconds; throws an OptionError that names the option. */
-export function milliseconds(option: string, given: Duration, range: DurationRange): number {
+export function milliseconds(
+  option: string,
+  given: Duration | undefined,
+  range: DurationRange,
+): number {
   const value = typeof given === "number" ? given : parse(option, given);
   if (!Number.isFinite(value) || value < range.min || value > range.max) {
     const bounds = `from ${range.min} to ${range.max} ms`;

@@ -24,17 +24,22 @@ export function refuseKind(option: string, expected: string, given: unknown): ne
   throw new OptionError(`Expected \`${option}\` to be ${expected}, got ${kindOf(given)}.`);
 }
 
-/** An integer in a range, or the default where it was not given. */
+/** An integer in a range; if none was given, the default, where there is one. */
 export function integer(
   option: string,
   given: number | undefined,
-  range: { readonly min: number; readonly max: number; readonly default: number },
+  range: { readonly min: number; readonly max: number; readonly default?: number },
 ): number {
-  if (given === undefined) return range.default;
-  if (!Number.isInteger(given) || given < range.min || given > range.max) {
-    refuse(option, `an integer from ${range.min} to ${range.max}`, given);
+  const number = given === undefined ? range.default : given;
+  if (
+    number !== undefined &&
+    Number.isInteger(number) &&
+    number >= range.min &&
+    number <= range.max
+  ) {
+    return number;
   }
-  return given;
+  return refuse(option, `an integer from ${range.min} to ${range.max}`, given);
 }
 
 /** A switch, or the default where it was not given. */
@@ -74,6 +79,30 @@ export function onlyKnown(what: string, given: object, known: readonly string[])
   throw new OptionError(
     `Expected the options of ${what} to be among ${known.join(", ")}, got \`${unknown}\`.`,
   );
+}
+
+/** One check for each option: it gets what was given, or undefined, and returns what counts. */
+export type Checks<Options> = {
+  readonly [Name in keyof Options]-?: (given: Options[Name] | undefined, option: string) => unknown;
+};
+
+/** Checks options by a table, and refuses those that are not in it. `path` is what an error names before them. */
+export function checked<Options extends object, Table extends Checks<Options>>(
+  what: string,
+  options: Options,
+  table: Table,
+  path = "",
+): { readonly [Name in keyof Table]: ReturnType<Table[Name & keyof Options]> } {
+  const names = Object.keys(table) as (keyof Options & string)[];
+  onlyKnown(what, options, names);
+  const entries = names.map((name) => [name, table[name](options[name], path + name)]);
+  return Object.fromEntries(entries);
+}
+
+/** A function of the user's, if one was given. */
+export function callback<Callback>(given: Callback, option: string): Callback {
+  if (given === undefined || typeof given === "function") return given;
+  return refuseKind(option, "a function", given);
 }
 
 /** Whether a string survives UTF-8: no surrogate without its other half. */

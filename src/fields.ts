@@ -22,6 +22,13 @@ const FORMAT = 1;
 /** How a queue writes payloads; it reads both. */
 export type Codec = "json" | "fields";
 
+/** What a handler receives of a payload sent as plain fields, without a schema: every value is text. */
+export type AsText<Payload> = Payload extends object
+  ? { readonly [Name in keyof Payload]: TextOf<Payload[Name]> }
+  : Payload;
+
+type TextOf<Value> = Value extends string | undefined ? Value : string;
+
 /** The fields of an entry, names and values alternating, with the key first. */
 export function encodeFields(
   codec: Codec,
@@ -30,10 +37,13 @@ export function encodeFields(
   trace?: Trace,
 ): string[] {
   const fields = codec === "json" ? [DATA_FIELD, toJson(payload)] : toPlainFields(payload);
-  const keyed =
-    key === undefined || (codec === "fields" && hasField(fields, key.field))
-      ? fields
-      : [key.field, key.value, ...fields];
+  if (codec === "fields" && key !== undefined && fieldOf(fields, key.field) !== undefined) {
+    throw new PayloadError(
+      "invalid_payload",
+      `The payload's own field \`${key.field}\` is the key: leave \`idempotencyKey\` out.`,
+    );
+  }
+  const keyed = key === undefined ? fields : [key.field, key.value, ...fields];
   return trace === undefined ? keyed : [...traceFields(trace), ...keyed];
 }
 
@@ -75,22 +85,30 @@ function toJson(payload: unknown): string {
 
 function toPlainFields(payload: unknown): string[] {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
-    refusePlain("an object of strings", payload);
+    refusePlain("an object of text, numbers and booleans", payload);
   }
   const fields: string[] = [];
   for (const [name, value] of Object.entries(payload)) {
+    if (value === undefined) continue; // as JSON does
     if (name.startsWith("xd:")) refusePlain("field names that do not begin with xd:", name);
     if (!isWellFormed(name)) refusePlain("field names without lone surrogates", "one with");
-    if (typeof value !== "string") refusePlain(`a string as \`${name}\``, value);
-    if (!isWellFormed(value)) refusePlain(`no lone surrogate in \`${name}\``, "one");
-    fields.push(name, value);
+    fields.push(name, plainText(name, value));
   }
   return fields.length > 0 ? fields : refusePlain("at least one field", payload);
+}
+
+/** A value as the field of a stream holds it: as text. */
+function plainText(name: string, value: unknown): string {
+  const isNumber = typeof value === "number" ? Number.isFinite(value) : typeof value === "bigint";
+  if (isNumber || typeof value === "boolean") return String(value);
+  if (typeof value === "string" && isWellFormed(value)) return value;
+  return refusePlain(`well-formed text, a finite number or a boolean as \`${name}\``, value);
 }
 
 /** What kind of value it is; a payload's content stays out of errors. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value); // no content
   return Array.isArray(value) ? "an array" : typeof value;
 }
 
@@ -146,8 +164,10 @@ export function fieldOf(fields: readonly string[], name: string): string | undef
   return undefined;
 }
 
-function hasField(fields: readonly string[], name: string): boolean {
-  return fieldOf(fields, name) !== undefined;
+/** What a field counts, for one that other programs write; 0 without it, or if it holds no count. */
+export function countIn(fields: readonly string[], name: string | undefined): number {
+  const text = name === undefined ? undefined : fieldOf(fields, name);
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 /** Reads `length:value` pairs; the lengths are of bytes, as the server counts. */

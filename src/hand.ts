@@ -1,4 +1,4 @@
-import { fieldOf, ID_FIELD } from "./fields.ts";
+import { countIn, fieldOf, ID_FIELD } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ClaimedEntry, Delivery, Outcomes, StoreQueue } from "./store.ts";
 
@@ -38,7 +38,7 @@ export interface Hand {
   readonly size: number;
 }
 
-export function createHand({ keyField, keepResults }: StoreQueue): Hand {
+export function createHand({ keyField, keepResults, retryCountField }: StoreQueue): Hand {
   const held = new Map<string, Held>();
   let queue: Held[] = [];
   let running = 0;
@@ -62,7 +62,9 @@ export function createHand({ keyField, keepResults }: StoreQueue): Hand {
           entry,
           messageId: ownId ?? entry.id,
           crashed: entry.crashes > 0,
-          failures: Math.max(0, entry.delivery - 1 - entry.crashes),
+          failures:
+            Math.max(0, entry.delivery - 1 - entry.crashes) +
+            countIn(entry.fields, retryCountField),
           controller: new AbortController(),
           leasedAt,
           state: "waiting",

@@ -19,11 +19,12 @@ export {
   type StoreErrorCode,
   XdrainError,
 } from "./errors.ts";
-export type { Codec, Trace } from "./fields.ts";
+export type { AsText, Codec, Trace } from "./fields.ts";
 export type { Handler, HandlerContext, Message } from "./message.ts";
 export { createQueue, type Queue, type StatsOptions } from "./queue.ts";
 export type { BacklogOptions, KeepNewestOptions, RateOptions } from "./queue-limits.ts";
 export type { QueueOptions, RetentionOptions } from "./queue-options.ts";
+export type { LetterReason } from "./read-dead-letter.ts";
 export type { ReplayOptions } from "./replay.ts";
 export type { DrainReport, HandlerFailure, QueueReport, Stopped } from "./report.ts";
 export type { BatchMessage, SendOptions, Sent } from "./send.ts";

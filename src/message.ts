@@ -9,7 +9,7 @@ export interface Message<Payload> {
   readonly payload: Payload;
   /** How often it was handed out, this time included. */
   readonly deliveries: number;
-  /** How often a handler refused it before. */
+  /** How often a handler refused it before, hand-written ones included (`retryCountField`). */
   readonly failures: number;
   readonly idempotencyKey: string | undefined;
   /** The trace that its sender gave it; undefined where it gave none. */

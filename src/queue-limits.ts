@@ -1,7 +1,7 @@
 // What a queue may hold, and how fast it may be worked on: the options, checked.
 
 import { DAY_MS, type Duration, milliseconds } from "./duration.ts";
-import { flag, integer, onlyKnown, refuse } from "./expect.ts";
+import { type Checks, callback, checked, flag, integer, refuse } from "./expect.ts";
 import type { Backlog, StoreQueue } from "./store.ts";
 import { tell } from "./wake.ts";
 
@@ -27,6 +27,8 @@ export interface RateOptions {
   readonly per: Duration;
 }
 
+const COUNT = { min: 1, max: Number.MAX_SAFE_INTEGER };
+
 /** Tells of a backlog that comes near its limit. */
 export function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogOptions = {}) {
   return (backlog: Partial<Backlog>): void => {
@@ -37,50 +39,54 @@ export function warningOf({ messages, bytes, warnAt = 0.8, onWarning }: BacklogO
   };
 }
 
-export function resolveBacklog(given: BacklogOptions | undefined): StoreQueue["maxBacklog"] {
+const BACKLOG = {
+  messages: mostOf,
+  bytes: mostOf,
+  warnAt(given = 0.8, option) {
+    const fits = typeof given === "number" && given > 0 && given <= 1;
+    return fits ? given : refuse(option, "a number above 0, up to 1", given);
+  },
+  onWarning: (given, option) => callback(given, option),
+} satisfies Checks<BacklogOptions>;
+
+function mostOf(given: number | undefined, option: string): number | undefined {
+  return given === undefined ? given : integer(option, given, COUNT);
+}
+
+export function resolveBacklog(
+  given: BacklogOptions | undefined,
+  option: string,
+): StoreQueue["maxBacklog"] {
   if (given === undefined) return undefined;
-  onlyKnown("`maxBacklog`", given, ["messages", "bytes", "warnAt", "onWarning"]);
-  const { messages, bytes, warnAt = 0.8, onWarning } = given;
+  const { messages, bytes } = checked(`\`${option}\``, given, BACKLOG, `${option}.`);
   if (messages === undefined && bytes === undefined) {
-    refuse("maxBacklog", "an object with `messages`, `bytes` or both", given);
+    refuse(option, "an object with `messages`, `bytes` or both", given);
   }
-  if (typeof warnAt !== "number" || !(warnAt > 0 && warnAt <= 1)) {
-    refuse("maxBacklog.warnAt", "a number above 0, up to 1", warnAt);
-  }
-  if (onWarning !== undefined && typeof onWarning !== "function") {
-    refuse("maxBacklog.onWarning", "a function", onWarning);
-  }
-  const range = { min: 1, max: Number.MAX_SAFE_INTEGER, default: 1 };
-  return {
-    ...(messages === undefined
-      ? {}
-      : { messages: integer("maxBacklog.messages", messages, range) }),
-    ...(bytes === undefined ? {} : { bytes: integer("maxBacklog.bytes", bytes, range) }),
-  };
+  return { ...(messages && { messages }), ...(bytes && { bytes }) };
 }
 
-export function resolveRate(given: RateOptions | undefined): StoreQueue["rateLimit"] {
+const RATE = {
+  limit: (given, option) => integer(option, given, { min: 1, max: 1_000_000_000 }),
+  per: (given, option) => milliseconds(option, given, { min: 100, max: DAY_MS }),
+} satisfies Checks<RateOptions>;
+
+export function resolveRate(
+  given: RateOptions | undefined,
+  option: string,
+): StoreQueue["rateLimit"] {
   if (given === undefined) return undefined;
-  onlyKnown("`rateLimit`", given, ["limit", "per"]);
-  if (given.limit === undefined || given.per === undefined) {
-    refuse("rateLimit", "an object with `limit` and `per`", given);
-  }
-  return {
-    limit: integer("rateLimit.limit", given.limit, { min: 1, max: 1_000_000_000, default: 1 }),
-    perMs: milliseconds("rateLimit.per", given.per, { min: 100, max: DAY_MS }),
-  };
+  const { limit, per } = checked(`\`${option}\``, given, RATE, `${option}.`);
+  return { limit, perMs: per };
 }
 
-export function resolveKeepNewest(given: KeepNewestOptions | undefined): StoreQueue["keepNewest"] {
-  if (given === undefined) return undefined;
-  onlyKnown("`keepNewest`", given, ["count", "exact"]);
-  if (given.count === undefined) refuse("keepNewest", "an object with `count`", given);
-  return {
-    count: integer("keepNewest.count", given.count, {
-      min: 1,
-      max: Number.MAX_SAFE_INTEGER,
-      default: 1,
-    }),
-    exact: flag("keepNewest.exact", given.exact, false),
-  };
+const KEEP_NEWEST = {
+  count: (given, option) => integer(option, given, COUNT),
+  exact: (given, option) => flag(option, given, false),
+} satisfies Checks<KeepNewestOptions>;
+
+export function resolveKeepNewest(
+  given: KeepNewestOptions | undefined,
+  option: string,
+): StoreQueue["keepNewest"] {
+  return given === undefined ? given : checked(`\`${option}\``, given, KEEP_NEWEST, `${option}.`);
 }

@@ -1,6 +1,16 @@
 import { type BackoffOptions, type ResolvedBackoff, resolveBackoff } from "./backoff.ts";
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { flag, integer, name, oneOf, onlyKnown, refuse, refuseKind } from "./expect.ts";
+import {
+  type Checks,
+  checked,
+  flag,
+  integer,
+  name,
+  oneOf,
+  onlyKnown,
+  refuse,
+  refuseKind,
+} from "./expect.ts";
 import { type Codec, KEY_FIELD } from "./fields.ts";
 import {
   type BacklogOptions,
@@ -32,10 +42,20 @@ export interface QueueOptions {
    * an entry's id, or at a time. @default "0"
    */
   readonly start?: Start;
-  /** How payloads are written: JSON in one field, or an object of strings as plain fields. @default "json" */
+  /**
+   * How payloads are written: JSON in one field (`"json"`), or an object of text, numbers and booleans as
+   * plain fields (`"fields"`), which any Redis client reads. A field of a stream is text: handlers receive
+   * text, unless a `schema` makes numbers of it. Queues read both. @default "json"
+   */
   readonly codec?: Codec;
   /** The field that holds the idempotency key, for producers of other makes. @default "xd:k" */
   readonly idempotencyField?: string;
+  /**
+   * The field in which hand-written code counts its retries, as in `retry_count`: what it says is added to
+   * a message's `failures`, so that `maxFailures` and the backoff count what was spent before. Only the field's
+   * reader: nothing writes it. A redriven message starts without it. @default there is none
+   */
+  readonly retryCountField?: string;
   /** How long completed work of a key is not repeated. @default 24 h */
   readonly idempotencyWindow?: Duration;
   /**
@@ -101,109 +121,87 @@ export interface ResolvedQueue {
   readonly warn: (backlog: Partial<Backlog>) => void;
 }
 
-const KNOWN = [
-  "name",
-  "store",
-  "stream",
-  "group",
-  "start",
-  "codec",
-  "idempotencyField",
-  "idempotencyWindow",
-  "deduplicate",
-  "visibilityTimeout",
-  "maxFailures",
-  "maxDeliveries",
-  "onCrash",
-  "backoff",
-  "shared",
-  "retention",
-  "deadLetters",
-  "maxBacklog",
-  "keepNewest",
-  "maxInFlight",
-  "maxPasses",
-  "rateLimit",
-  "statistics",
-  "maxPayload",
-  "keepResults",
-  "wake",
-  "schema",
-];
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const CHECKS = {
+  name: (given, option) => name(option, given),
+  store(given, option) {
+    if (typeof given?.turn === "function") return given;
+    return refuseKind(option, "a store, such as upstash({ url, token })", given);
+  },
+  stream: (given, option) =>
+    given === undefined ? given : checkBraces(option, name(option, given)),
+  group: (given = "xdrain", option) => name(option, given),
+  start: (given = "0", option) => resolveStart(option, given),
+  codec: (given, option) => oneOf<Codec>(option, given, ["json", "fields"]),
+  idempotencyField: (given = KEY_FIELD, option) => name(option, given),
+  retryCountField: (given, option) => (given === undefined ? given : name(option, given)),
+  idempotencyWindow: (given = "24 h", option) =>
+    milliseconds(option, given, { min: 1_000, max: YEAR_MS }),
+  deduplicate: (given, option) => flag(option, given, false),
+  visibilityTimeout: (given = "60 s", option) =>
+    milliseconds(option, given, { min: 100, max: DAY_MS }),
+  maxFailures: (given, option) => integer(option, given, { min: 1, max: 250, default: 5 }),
+  maxDeliveries: (given, option) => integer(option, given, { min: 1, max: 250, default: 10 }),
+  onCrash: (given, option) => oneOf<"retry" | "dead">(option, given, ["retry", "dead"]),
+  backoff: resolveBackoff,
+  shared: (given, option) => flag(option, given, false),
+  retention: resolveRetention,
+  deadLetters: (given = {}, option) => checked(`\`${option}\``, given, DEAD_LETTERS, `${option}.`),
+  maxBacklog: resolveBacklog,
+  keepNewest: resolveKeepNewest,
+  maxInFlight: (given, option) => limitOf(option, given, 1_000_000),
+  maxPasses: (given, option) => limitOf(option, given, 1_000),
+  rateLimit: resolveRate,
+  statistics: (given, option) => flag(option, given, true),
+  maxPayload: (given, option) =>
+    integer(option, given, { min: 1, max: 8_000_000, default: 1_000_000 }),
+  wake: resolveWake,
+  keepResults: (given, option) => flag(option, given, false),
+  schema(given, option) {
+    if (given === undefined || typeof given?.["~standard"]?.validate === "function") return given;
+    return refuseKind(option, "a Standard Schema, such as one of zod, valibot or arktype", given);
+  },
+} satisfies Checks<CheckedOptions>;
+
+const DEAD_LETTERS = {
+  stream: (given, option) => (given === undefined ? given : name(option, given)),
+  retention: resolveRetention,
+} satisfies Checks<NonNullable<QueueOptions["deadLetters"]>>;
+
+type CheckedOptions = QueueOptions & { readonly schema?: StandardSchema | undefined };
 
 /** Checks the options once; nothing after it asks whether one was given. */
-export function resolveQueue(
-  options: QueueOptions & { readonly schema?: StandardSchema | undefined },
-): ResolvedQueue {
-  onlyKnown("createQueue", options, KNOWN);
-  if (typeof options.store?.turn !== "function") {
-    refuseKind("store", "a store, such as upstash({ url, token })", options.store);
-  }
-  const schema = options.schema;
-  if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
-    refuseKind("schema", "a Standard Schema, such as one of zod, valibot or arktype", schema);
-  }
-  return {
-    name: name("name", options.name),
-    store: options.store,
-    storeQueue: resolveStoreQueue(options),
-    codec: oneOf("codec", options.codec, ["json", "fields"]),
-    maxFailures: integer("maxFailures", options.maxFailures, { min: 1, max: 250, default: 5 }),
-    backoff: resolveBackoff(options.backoff),
-    maxPayload: integer("maxPayload", options.maxPayload, {
-      min: 1,
-      max: 8_000_000,
-      default: 1_000_000,
-    }),
-    schema,
-    wake: resolveWake(options.wake),
-    warn: warningOf(options.maxBacklog),
-  };
-}
-
-function resolveStoreQueue(options: QueueOptions): StoreQueue {
-  if (options.deduplicate === true && options.keepNewest !== undefined) {
+export function resolveQueue(options: CheckedOptions): ResolvedQueue {
+  const resolved = checked("createQueue", options, CHECKS);
+  const { name, store, codec, maxFailures, backoff, maxPayload, schema, wake, ...rest } = resolved;
+  const { stream = checkBraces("stream", name), deadLetters, ...named } = rest;
+  const { visibilityTimeout: leaseMs, idempotencyField, idempotencyWindow, ...policy } = named;
+  if (policy.deduplicate && policy.keepNewest !== undefined) {
     // A dropped message would keep its key.
     refuse("keepNewest", "given only without `deduplicate`", options.keepNewest);
   }
-  const deadLetters = options.deadLetters ?? {};
-  onlyKnown("`deadLetters`", deadLetters, ["stream", "retention"]);
-  const stream = name("stream", options.stream ?? options.name);
-  checkBraces(stream);
-  const leaseMs = milliseconds("visibilityTimeout", options.visibilityTimeout ?? "60 s", {
-    min: 100,
-    max: DAY_MS,
-  });
   return {
-    stream,
-    group: name("group", options.group ?? "xdrain"),
-    deadLetterStream:
-      deadLetters.stream === undefined ? undefined : name("deadLetters.stream", deadLetters.stream),
-    deadLetterRetention: resolveRetention("deadLetters.retention", deadLetters.retention),
-    start: resolveStart("start", options.start ?? "0"),
-    leaseMs,
-    gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
-    maxDeliveries: integer("maxDeliveries", options.maxDeliveries, {
-      min: 1,
-      max: 250,
-      default: Math.max(10, options.maxFailures ?? 0),
-    }),
-    onCrash: oneOf("onCrash", options.onCrash, ["retry", "dead"]),
-    shared: flag("shared", options.shared, false),
-    retention: resolveRetention("retention", options.retention),
-    keyField: name("idempotencyField", options.idempotencyField ?? KEY_FIELD),
-    windowMs: milliseconds("idempotencyWindow", options.idempotencyWindow ?? "24 h", {
-      min: 1_000,
-      max: YEAR_MS,
-    }),
-    deduplicate: flag("deduplicate", options.deduplicate, false),
-    keepResults: flag("keepResults", options.keepResults, false),
-    maxBacklog: resolveBacklog(options.maxBacklog),
-    keepNewest: resolveKeepNewest(options.keepNewest),
-    maxInFlight: limitOf("maxInFlight", options.maxInFlight, 1_000_000),
-    maxPasses: limitOf("maxPasses", options.maxPasses, 1_000),
-    rateLimit: resolveRate(options.rateLimit),
-    statistics: flag("statistics", options.statistics, true),
+    name,
+    store,
+    storeQueue: {
+      ...policy,
+      stream,
+      deadLetterStream: deadLetters.stream,
+      deadLetterRetention: deadLetters.retention,
+      leaseMs,
+      gateMs: Math.min(Math.ceil(leaseMs / 4), 15_000),
+      maxDeliveries: options.maxDeliveries ?? Math.max(policy.maxDeliveries, maxFailures),
+      keyField: idempotencyField,
+      windowMs: idempotencyWindow,
+    },
+    codec,
+    maxFailures,
+    backoff,
+    maxPayload,
+    schema,
+    wake,
+    warn: warningOf(options.maxBacklog),
   };
 }
 
@@ -211,7 +209,10 @@ function limitOf(option: string, given: number | undefined, max: number): number
   return given === undefined ? undefined : integer(option, given, { min: 1, max, default: 1 });
 }
 
-function resolveRetention(option: string, given?: RetentionOptions): Retention | undefined {
+function resolveRetention(
+  given: RetentionOptions | undefined,
+  option: string,
+): Retention | undefined {
   if (given === undefined) return undefined;
   onlyKnown(`\`${option}\``, given, ["age", "count"]);
   if ("age" in given === "count" in given) {
@@ -220,15 +221,14 @@ function resolveRetention(option: string, given?: RetentionOptions): Retention |
   if ("age" in given) {
     return { maxAgeMs: milliseconds(`${option}.age`, given.age, { min: 1, max: 10 * YEAR_MS }) };
   }
-  const range = { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 };
-  return { maxCount: integer(`${option}.count`, given.count, range) };
+  return { maxCount: integer(`${option}.count`, given.count, { min: 0, max: MOST, default: 0 }) };
 }
 
 /** Redis Cluster hashes what is in the first pair of braces; no other key could follow these names. */
-function checkBraces(stream: string): void {
+function checkBraces(option: string, stream: string): string {
   const open = stream.indexOf("{");
   const close = open === -1 ? -1 : stream.indexOf("}", open + 1);
-  if (close > open + 1 || !stream.includes("}")) return;
+  if (close > open + 1 || !stream.includes("}")) return stream;
   const expected = "a name whose braces make one hash tag, as in orders or {shop}:orders";
-  refuse("stream", expected, stream, "Rename it, or name another `stream`.");
+  return refuse(option, expected, stream, "Rename it, or name another `stream`.");
 }

@@ -1,6 +1,7 @@
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
 import { DAY_MS, type Duration, milliseconds } from "./duration.ts";
 import { name, onlyKnown } from "./expect.ts";
+import type { AsText } from "./fields.ts";
 import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
 import { repairQueue } from "./repair.ts";
 import { type ReplayOptions, replayQueue } from "./replay.ts";
@@ -88,6 +89,9 @@ export type PayloadOf<Drained> = Drained extends { readonly "~payload"?: infer P
 export function createQueue<Schema extends StandardSchema>(
   options: QueueOptions & { readonly schema: Schema },
 ): Queue<SchemaInput<Schema>, SchemaOutput<Schema>>;
+export function createQueue<Payload>(
+  options: QueueOptions & { readonly codec: "fields"; readonly schema?: never },
+): Queue<Payload, AsText<Payload>>;
 export function createQueue<Payload = unknown>(
   options: QueueOptions & { readonly schema?: StandardSchema<unknown, Payload> },
 ): Queue<Payload>;

@@ -3,7 +3,7 @@
 
 import type { SliceReply, SliceRequest } from "./list-slice.ts";
 import type { QueueStats } from "./statistics.ts";
-import type { Bill, DeadReason, PartReply, TurnPart, TurnReply, TurnRequest } from "./turn.ts";
+import type { Bill, PartReply, TurnPart, TurnReply, TurnRequest } from "./turn.ts";
 
 /** Where time, chance and waiting come from, so that a test can bring its own. */
 export interface Clock {
@@ -36,6 +36,8 @@ export interface StoreQueue {
   readonly retention: Retention | undefined;
   /** The entry's field that holds its idempotency key. */
   readonly keyField: string;
+  /** The entry's field that counts how often other programs have tried it; undefined: there is none. */
+  readonly retryCountField: string | undefined;
   readonly windowMs: number;
   /** A message whose key another one has is not stored. */
   readonly deduplicate: boolean;
@@ -110,17 +112,9 @@ export interface SendReply {
   readonly bill: Bill;
 }
 
-export interface DeadLetterEntry {
-  /** Its id in the dead-letter stream. */
+/** An entry of a stream: names and values alternate. */
+export interface StreamEntry {
   readonly id: string;
-  readonly originalId: string;
-  readonly reason: DeadReason;
-  readonly error: string;
-  /** Milliseconds since 1970 by the server's clock. */
-  readonly failedAt: number;
-  readonly deliveries: number;
-  readonly failures: number;
-  /** The fields of the original entry. */
   readonly fields: readonly string[];
 }
 
@@ -168,11 +162,12 @@ export interface Store extends Clock {
   trim(queue: StoreQueue, groups: readonly string[], limits: CallLimits): Promise<Trimmed>;
   /** Parks again what the loss of the parked set made invisible; call until `cursor` is undefined. */
   repair(queue: StoreQueue, cursor: string | undefined, limits: CallLimits): Promise<Repaired>;
+  /** Entries of the stream of dead letters, whoever wrote them; the oldest first. */
   readDeadLetters(
     queue: StoreQueue,
     page: { readonly after: string | undefined; readonly count: number },
     limits: CallLimits,
-  ): Promise<readonly DeadLetterEntry[]>;
+  ): Promise<readonly StreamEntry[]>;
   /** Moves dead letters back to the stream; returns each new id, or undefined where it was gone. */
   redrive(
     queue: StoreQueue,

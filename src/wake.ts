@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from "./duration.ts";
-import { onlyKnown, refuseKind } from "./expect.ts";
+import { callback, onlyKnown, refuseKind } from "./expect.ts";
 import type { Clock } from "./store.ts";
 
 /**
@@ -50,9 +50,7 @@ export function resolveWake(given: WakeOptions | undefined): ResolvedWake | unde
   const { kick, debounce = "1 s", onError } = given;
   if (typeof kick !== "function")
     refuseKind("wake.kick", "a function, such as httpKick makes", kick);
-  if (onError !== undefined && typeof onError !== "function") {
-    refuseKind("wake.onError", "a function", onError);
-  }
+  callback(onError, "wake.onError");
   const ownMs = debounceMs("wake.debounce", debounce, 1);
   return {
     debounceMs: ownMs,

@@ -1,7 +1,6 @@
 import type { Argv } from "yargs";
 import type { DeadLetter } from "../dead-letters.ts";
 import type { Queue } from "../queue.ts";
-import type { DeadReason } from "../store.ts";
 import { CommandError, UsageError } from "./errors.ts";
 import { moment } from "./moments.ts";
 import { wholeNumber } from "./numbers.ts";
@@ -10,7 +9,7 @@ type Letter = DeadLetter<unknown>;
 
 /** Which dead letters are meant, as flags. */
 export interface FilterArguments {
-  readonly reason: readonly DeadReason[] | undefined;
+  readonly reason: readonly string[] | undefined;
   readonly since: string | undefined;
   readonly until: string | undefined;
   readonly match: string | undefined;
@@ -26,10 +25,10 @@ export interface LetterFilter {
   matches(letter: Letter): boolean;
 }
 
-const REASONS = ["failed", "rejected", "invalid", "crashed"] as const;
-
 /** Payloads may be large, so a page is small. */
 const PAGE = 100;
+
+const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** The last entry that a millisecond can have. */
 const LAST = "18446744073709551615";
@@ -37,7 +36,13 @@ const LAST = "18446744073709551615";
 export function withFilter<Options>(argv: Argv<Options>): Argv<Options & FilterArguments> {
   const group = "Which dead letters:";
   return argv.options({
-    reason: { choices: REASONS, array: true, group, describe: "Why they are dead" },
+    reason: {
+      type: "string",
+      array: true,
+      group,
+      describe:
+        "Why they are dead: failed, rejected, invalid, crashed, or another producer's words",
+    },
     since: { type: "string", group, describe: "Dead since: a date, or a time ago (2h)" },
     until: { type: "string", group, describe: "Dead before: a date, or a time ago (2h)" },
     match: { type: "string", group, describe: "This text is in the payload's JSON" },
@@ -77,8 +82,10 @@ export async function* findLetters(
   { since, limit, matches }: LetterFilter,
   signal: AbortSignal,
 ): AsyncGenerator<Letter> {
-  // A letter's id begins with the time at which it was written.
-  let after = since === undefined || since < 1 ? undefined : `${Math.floor(since) - 1}-${LAST}`;
+  // A letter's id begins with the time at which it was added, by the server's clock; other producers
+  // write `failed_at` by a clock of their own.
+  const from = since === undefined ? 0 : Math.floor(since) - CLOCKS_DIFFER_MS;
+  let after = from < 1 ? undefined : `${from - 1}-${LAST}`;
   let found = 0;
   for (;;) {
     if (signal.aborted) throw new CommandError("It was interrupted; nothing was done.");

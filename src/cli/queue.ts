@@ -17,6 +17,7 @@ export interface QueueArguments extends ConnectionOptions {
   readonly group: string | undefined;
   readonly deadLetterStream: string | undefined;
   readonly idempotencyField: string | undefined;
+  readonly retryCountField: string | undefined;
 }
 
 const GROUP = "Which queue:";
@@ -35,6 +36,11 @@ export function withQueue<Options>(argv: Argv<Options>): Argv<Options & QueueArg
       type: "string",
       group: GROUP,
       describe: "Field with the idempotency key [xd:k]",
+    },
+    "retry-count-field": {
+      type: "string",
+      group: GROUP,
+      describe: "Field in which other programs count their retries [none]",
     },
   }) as unknown as Argv<Options & QueueArguments>;
 }
@@ -82,7 +88,7 @@ function describeQueue(
   { store }: Connection,
   policy: Policy,
 ): Queue<unknown> {
-  const { stream, group, deadLetterStream, idempotencyField } = args;
+  const { stream, group, deadLetterStream, idempotencyField, retryCountField } = args;
   const options = {
     ...policy,
     name,
@@ -90,6 +96,7 @@ function describeQueue(
     stream,
     group,
     idempotencyField,
+    retryCountField,
     deadLetters: deadLetterStream === undefined ? undefined : { stream: deadLetterStream },
   };
   return createQueue(given(options) as unknown as QueueOptions);

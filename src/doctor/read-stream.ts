@@ -1,7 +1,6 @@
-import { readRange } from "../inspect/entries.ts";
 import { charsOf } from "../inspect/slices.ts";
 import { named, numberIn } from "../redis/answers.ts";
-import { asNumber, asText, asTexts } from "../redis/reply.ts";
+import { asEntries, asNumber, asText, asTexts } from "../redis/reply.ts";
 import type { Answer } from "../store.ts";
 import type { EntryFacts, StreamFacts } from "./facts.ts";
 import type { Look } from "./look.ts";
@@ -38,7 +37,7 @@ export async function readNewest(
   const entries = await look.ask({
     command: ["XREVRANGE", stream, "+", "-", "COUNT", String(count)],
     about: "the newest entries",
-    read: readRange,
+    read: asEntries,
   });
   return entries ?? [];
 }

@@ -64,7 +64,7 @@ export const claimOneScript = defineScript("claim-one", {
     remember: "number",
   },
   freesMemory: true,
-  fragments: ["fields"],
+  fragments: ["fields", "narrow"],
   more: [claimLua["claim-one"]],
 });
 

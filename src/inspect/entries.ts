@@ -1,7 +1,8 @@
 import { flag, onlyKnown } from "../expect.ts";
 import { comesAfter, millisecondsOf } from "../oldest-ready.ts";
 import { readGroup } from "../redis/answers.ts";
-import { asArray, asText, asTexts } from "../redis/reply.ts";
+import { asArray, asEntries } from "../redis/reply.ts";
+import type { StreamEntry } from "../store.ts";
 import { entryId, type Page, pageSize, shownChars } from "./page.ts";
 import { type Content, describeContent } from "./payload.ts";
 import { readPendingEntries } from "./pending.ts";
@@ -32,11 +33,6 @@ export interface EntriesOptions {
   readonly payloadChars?: number;
 }
 
-interface RawEntry {
-  readonly id: string;
-  readonly fields: readonly string[];
-}
-
 /**
  * A page of the stream, in at most three round trips: two slices of entries, and where they are. It is
  * shorter than asked for where payloads are large.
@@ -53,7 +49,7 @@ export async function readEntries(
   const low = options.after === undefined ? "-" : `(${entryId("after", options.after)}`;
   const high = options.before === undefined ? "+" : `(${entryId("before", options.before)}`;
 
-  const { items, ended } = await readInSlices<RawEntry>(count, {
+  const { items, ended } = await readInSlices<StreamEntry>(count, {
     sizeOf: ({ fields }) => charsOf(fields),
     async read(last, most) {
       const [from, to] = reverse ? [high, low] : [low, high];
@@ -61,7 +57,7 @@ export async function readEntries(
       const begin = last === undefined ? from : `(${last.id}`;
       const { stream } = reader.keys;
       const [reply] = await reader.ask([command, stream, begin, to, "COUNT", String(most)]);
-      return readRange(reply);
+      return asEntries(reply);
     },
   });
   const stateOf = await readStates(reader, items);
@@ -74,17 +70,9 @@ export async function readEntries(
   return { items: entries, next: ended ? undefined : items.at(-1)?.id };
 }
 
-/** Reads the reply of XRANGE or XREVRANGE. */
-export function readRange(reply: unknown): RawEntry[] {
-  return asArray(reply ?? []).map((entry) => {
-    const [id, fields] = asArray(entry);
-    return { id: asText(id), fields: asTexts(fields) };
-  });
-}
-
 async function readStates(
   reader: Reader,
-  entries: readonly RawEntry[],
+  entries: readonly StreamEntry[],
 ): Promise<(id: string) => EntryState> {
   const ids = entries.map(({ id }) => id);
   const [first, last] = [ids.at(0), ids.at(-1)].sort((a = "", b = "") =>

@@ -1,8 +1,8 @@
 import { onlyKnown, refuse } from "../expect.ts";
 import { fieldOf } from "../fields.ts";
 import { millisecondsOf } from "../oldest-ready.ts";
+import { asEntries } from "../redis/reply.ts";
 import { TOTALS, type Totals } from "../statistics.ts";
-import { readRange } from "./entries.ts";
 import { cutPage, entryId, type Page, pageSize } from "./page.ts";
 import type { Reader } from "./reader.ts";
 
@@ -51,7 +51,7 @@ export async function readJournal(
   const [reply] = await reader.ask([
     ...["XREVRANGE", reader.keys.journal, high, low, "COUNT", String(count + 1)],
   ]);
-  const page = cutPage(readRange(reply), count, ({ id }) => id);
+  const page = cutPage(asEntries(reply), count, ({ id }) => id);
   const items = page.items.flatMap(({ id, fields }) => describePass(id, fields));
   return { items, next: page.next };
 }

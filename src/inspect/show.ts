@@ -1,8 +1,8 @@
 import { name, onlyKnown, refuse } from "../expect.ts";
+import { countIn } from "../fields.ts";
 import { readGroup, readTime } from "../redis/answers.ts";
-import { asArray, asNumber } from "../redis/reply.ts";
+import { asArray, asEntries, asNumber } from "../redis/reply.ts";
 import { describeBody } from "./delayed.ts";
-import { readRange } from "./entries.ts";
 import { limitsOf, tellKey } from "./held-back.ts";
 import { shownChars } from "./page.ts";
 import { describeContent } from "./payload.ts";
@@ -93,6 +93,7 @@ async function lookAt(reader: Reader, id: string, more: readonly (readonly strin
     pending: undefined,
     parkedScore: undefined,
     crashes: 0,
+    triedBefore: 0,
     letter: undefined,
     doneUntil: doneUntil(numberOr(done)),
     result: typeof result === "string" && result !== "" ? result : undefined,
@@ -142,7 +143,7 @@ async function lookAtEntry(
     ["ZSCORE", parked, entryId],
     ["HGET", crashes, entryId],
   ]);
-  const [entry] = readRange(rest[0]);
+  const [entry] = asEntries(rest[0]);
   const fields = entry?.fields;
   return {
     ...facts,
@@ -151,6 +152,7 @@ async function lookAtEntry(
     pending: readPendingEntries(rest[1])[0],
     parkedScore: numberOr(rest[2]),
     crashes: numberOr(rest[3]) ?? 0,
+    triedBefore: countIn(fields ?? [], reader.queue.retryCountField),
     content: fields && describeContent(fields, reader.queue.keyField, chars),
   };
 }

@@ -1,7 +1,7 @@
 // Where one message is, told from what was read.
 
 import { comesAfter, millisecondsOf } from "../oldest-ready.ts";
-import type { DeadLetterEntry } from "../store.ts";
+import type { DeadLetterEntry } from "../read-dead-letter.ts";
 import { kindOf } from "./consumers.ts";
 import { readParkedScore } from "./parked.ts";
 import type { Content } from "./payload.ts";
@@ -69,6 +69,8 @@ export interface Facts {
   readonly pending: PendingEntry | undefined;
   readonly parkedScore: number | undefined;
   readonly crashes: number;
+  /** What its entry's retry count says that hand-written code has spent. */
+  readonly triedBefore: number;
   readonly letter: DeadLetterEntry | undefined;
   readonly doneUntil: number | undefined;
   readonly result: string | undefined;
@@ -103,7 +105,7 @@ export function tellStory(facts: Facts): MessageStory {
     idleMs: pending?.idleMs,
     deliveries,
     crashes,
-    failures: letter?.failures ?? Math.max(0, deliveries - underWay - crashes),
+    failures: letter?.failures ?? Math.max(0, deliveries - underWay - crashes) + facts.triedBefore,
     deadLetter: letter && withoutFields(letter),
     doneUntil: doneUntil === undefined ? undefined : new Date(doneUntil),
     result: facts.result,

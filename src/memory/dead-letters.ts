@@ -1,8 +1,8 @@
 // Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
 
 import { fieldOf } from "../fields.ts";
-import type { DeadLetterEntry, DeadReason, Retention, StoreQueue } from "../store.ts";
-import { textOf } from "../turn.ts";
+import type { Retention, StoreQueue } from "../store.ts";
+import { type DeadReason, textOf } from "../turn.ts";
 import { byteLength } from "./bytes.ts";
 import { idAfter } from "./entry-id.ts";
 import { deadLettersOf, type Memory } from "./memory.ts";
@@ -10,8 +10,6 @@ import { free, mine } from "./settle.ts";
 import type { Entry, Stream } from "./stream.ts";
 import { finish, type Turn } from "./turn-begin.ts";
 
-/** How many values tell the story, before the original fields. */
-export const STORY = 12;
 /** The most values that Redis' scripts can move; a wider entry is stored in one field. */
 export const WIDEST = 780;
 
@@ -46,7 +44,8 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
   return entry !== undefined;
 }
 
-function narrow(fields: readonly string[]): readonly string[] {
+/** A message as the scripts can move it. */
+export function narrow(fields: readonly string[]): readonly string[] {
   if (fields.length <= WIDEST) return fields;
   return ["xd:raw", fields.map((value) => `${byteLength(value)}:${value}`).join("")];
 }
@@ -72,32 +71,12 @@ export function settleDead(turn: Turn): void {
   }
 }
 
-/** Whether we wrote this entry of the dead-letter stream. */
-export function isOurs({ fields }: Pick<Entry, "fields">): boolean {
-  return fields[0] === "failed_at" && fields[10] === "original_id";
-}
-
-/** The dead letters after an id; entries that are none of ours are passed over. */
+/** Entries of the stream of dead letters after an id. */
 export function readDeadLetters(
   memory: Memory,
   queue: StoreQueue,
   page: { readonly after: string | undefined; readonly count: number },
-): DeadLetterEntry[] {
+): Entry[] {
   const from = page.after === undefined ? undefined : idAfter(page.after);
-  const entries = deadLettersOf(memory, queue).list(from, page.count);
-  return entries.flatMap(({ id, fields }) => {
-    if (!isOurs({ fields })) return [];
-    return [
-      {
-        id,
-        failedAt: Number(fields[1]),
-        reason: fields[3] as DeadReason,
-        error: fields[5] ?? "",
-        deliveries: Number(fields[7]),
-        failures: Number(fields[9]),
-        originalId: fields[11] ?? "",
-        fields: fields.slice(STORY),
-      },
-    ];
-  });
+  return deadLettersOf(memory, queue).list(from, page.count);
 }

@@ -67,8 +67,8 @@ export function readRepairReply(reply: readonly unknown[]): Repaired {
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
   keys: ["stream", "dead_key", "sent_key"],
-  args: { remember: "number" },
-  fragments: ["redrive"],
+  args: { remember: "number", retry_count_field: "text" },
+  fragments: ["narrow", "redrive"],
 });
 
 export function redriveCall(
@@ -81,7 +81,7 @@ export function redriveCall(
   return callOf(
     redriveScript,
     { stream: keys.stream, dead_key: keys.dead, sent_key: sentKey(queue, requestId) },
-    { remember: rememberMs },
+    { remember: rememberMs, retry_count_field: queue.retryCountField ?? "" },
     { list: ids },
   );
 }

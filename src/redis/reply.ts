@@ -1,4 +1,5 @@
 import { StoreError } from "../errors.ts";
+import type { StreamEntry } from "../store.ts";
 
 // Replies come from outside, through servers and gateways that differ: they are read here and
 // nowhere else, and one that is not what a script returns is a typed error.
@@ -28,6 +29,14 @@ export function asTexts(value: unknown): readonly string[] {
     if (typeof item !== "string") return list.map(asText);
   }
   return list as readonly string[];
+}
+
+/** The reply of XRANGE and XREVRANGE; empty without a reply. */
+export function asEntries(value: unknown): StreamEntry[] {
+  return asArray(value ?? []).map((entry) => {
+    const [id, fields] = asArray(entry);
+    return { id: asText(id), fields: asTexts(fields) };
+  });
 }
 
 /** Lua's integers come as numbers, those too large for it as text. */

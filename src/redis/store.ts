@@ -2,7 +2,6 @@ import { integer } from "../expect.ts";
 import { randomId } from "../random-id.ts";
 import type { Answer, CallLimits, Clock, Store } from "../store.ts";
 import { systemClock } from "./clock.ts";
-import { readDeadLetters } from "./dead-letters.ts";
 import { serverError } from "./errors.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
@@ -19,7 +18,7 @@ import {
   trimCall,
 } from "./maintenance.ts";
 import { sendTogether } from "./pipeline.ts";
-import { asArray, asNumber, asText } from "./reply.ts";
+import { asArray, asEntries, asNumber, asText } from "./reply.ts";
 import { type Attempt, MAX_PAUSE_MS, type Resent, resend, type ServerClock } from "./resend.ts";
 import type { ScriptCall } from "./script.ts";
 import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
@@ -202,7 +201,7 @@ export function createRedisStore(
     async readDeadLetters(queue, page, limits) {
       const from = page.after === undefined ? "-" : `(${page.after}`;
       const { dead } = groupKeys(queue);
-      return readDeadLetters(
+      return asEntries(
         await command(["XRANGE", dead, from, "+", "COUNT", String(page.count)], limits),
       );
     },

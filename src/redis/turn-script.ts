@@ -73,6 +73,7 @@ const TURN = {
   fragments: [
     "turn-begin",
     "fields",
+    "narrow",
     "holders",
     "group",
     "fence",

@@ -1,4 +1,4 @@
-import type { DeadReason } from "../../src/store.ts";
+import type { LetterReason } from "../../src/read-dead-letter.ts";
 import type { Confirmation, Ledger, Run, RunEnd, SentRecord } from "./ledger.ts";
 import { keyOf, mustDie } from "./plan.ts";
 import { MAX_FAILURES } from "./queue.ts";
@@ -7,7 +7,7 @@ import { MAX_FAILURES } from "./queue.ts";
 export interface Dead {
   readonly n: number;
   readonly originalId: string;
-  readonly reason: DeadReason;
+  readonly reason: LetterReason;
 }
 
 /**

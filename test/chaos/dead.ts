@@ -19,7 +19,7 @@ export async function readDead({ options }: Redis): Promise<Dead[]> {
       ...(after === undefined ? {} : { after }),
     });
     for (const { payload, originalId, reason } of page) {
-      found.push({ n: payload?.n ?? -1, originalId, reason });
+      found.push({ n: payload?.n ?? -1, originalId: originalId ?? "", reason });
     }
     after = page.at(-1)?.id;
     if (page.length < PAGE) break;

@@ -89,14 +89,66 @@ export function deadLetters(target: () => Target): void {
       expect((await queue.deadLetters.list()).map(({ payload }) => payload)).toEqual(["b"]);
     });
 
-    test("entries of somebody else among them are neither listed nor redriven", async () => {
-      const { queue, outside } = await openBuried({}, "a");
-      const foreign = await outside.addDeadLetter("note", "not ours");
+    /** What hand-written consumers leave in a stream of dead letters: `{ ...message, failed_at, reason }`. */
+    const MESSAGE = ["order_id", "ord_123", "retry_count", "3"];
+
+    test("letters of another producer are listed with its time, its reason and the rest", async () => {
+      const { queue, outside, bench } = await openBuried({ retryCountField: "retry_count" }, "a");
+      await outside.addDeadLetter(...MESSAGE, "failed_at", "1700000000", "reason", "card declined");
+      await outside.addDeadLetter("failed_at", "1700000000.25", "order_id", "ord_124");
+      await outside.addDeadLetter("reason", "no", "failed_at", "1700000000123", "xd:d", '{"n":1}');
+      const added = await outside.addDeadLetter("note", "by hand", "failed_at", "yesterday");
       const letters = await queue.deadLetters.list();
-      expect(letters.map(({ payload }) => payload)).toEqual(["a"]);
-      const made = await queue.deadLetters.redrive([foreign, letters[0]?.id ?? ""]);
-      expect(made[0]).toBeUndefined();
-      expect(await outside.ids()).toEqual([made[1]]);
+      expect(letters.slice(1)).toMatchObject([
+        {
+          reason: "card declined",
+          failedAt: new Date(1_700_000_000_000),
+          payload: { order_id: "ord_123", retry_count: "3" },
+          error: "",
+          originalId: undefined,
+          deliveries: undefined,
+          failures: 3,
+        },
+        { reason: "", failedAt: new Date(1_700_000_000_250), payload: { order_id: "ord_124" } },
+        { reason: "no", failedAt: new Date(1_700_000_000_123), payload: { n: 1 } },
+        { failedAt: new Date(Number(added.split("-")[0])), payload: { note: "by hand" } },
+      ]);
+      expect(letters[2]?.failures).toBeUndefined();
+      const { dead } = await bench.queue.depth();
+      expect(letters.length).toBe(dead);
+    });
+
+    test("letters of another producer are redriven as they were sent, and removed", async () => {
+      const { queue, outside, claim } = await openBuried({ retryCountField: "retry_count" }, "a");
+      const [own] = await queue.deadLetters.list();
+      const foreign = [
+        await outside.addDeadLetter(...MESSAGE, "failed_at", "1700000000", "reason", "declined"),
+        await outside.addDeadLetter("xd:id", "d1-0-abcdefgh", "reason", "no", "n", "1"),
+        await outside.addDeadLetter("failed_at", "1700000000", "reason", "no more than that"),
+        await outside.addDeadLetter("n", "2", "reason", "no"),
+      ];
+      const ids = [...foreign.slice(0, 3), own?.id ?? ""];
+      const made = await queue.deadLetters.redrive(ids);
+      expect(made).toEqual(await outside.ids());
+      const { messages } = await claim(newToken());
+      expect(messages.map(({ fields }) => fields)).toEqual([
+        ["order_id", "ord_123"],
+        ["n", "1"],
+        ["failed_at", "1700000000", "reason", "no more than that"],
+        ["xd:d", '"a"'],
+      ]);
+      expect(await queue.deadLetters.remove([foreign[3] ?? ""])).toBe(1);
+      expect(await queue.depth()).toMatchObject({ dead: 0 });
+    });
+
+    test("a letter of another producer that is too wide for one command is redriven whole", async () => {
+      const { queue, outside } = openWorkbench(target());
+      const payload = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, `é${i}`]));
+      const id = await outside.addDeadLetter("reason", "no", ...Object.entries(payload).flat());
+      await queue.deadLetters.redrive([id]);
+      const seen: unknown[] = [];
+      await drain(queue, (message) => seen.push(message.payload));
+      expect(seen).toEqual([payload]);
     });
 
     test.each([

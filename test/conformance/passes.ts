@@ -47,6 +47,39 @@ export function passes(target: () => Target): void {
       expect(reasons.sort()).toEqual(["failed", "rejected"]);
     });
 
+    test("what hand-written code has tried before counts, and a redriven message starts anew", async () => {
+      const { queue, outside } = openWorkbench(target(), {
+        maxFailures: 3,
+        backoff: { initial: 0 },
+        retryCountField: "retry_count",
+      });
+      for (const count of ["1", "3", "-1", "many", "9999999999"]) {
+        await outside.add("n", count, "retry_count", count);
+      }
+      const failures: Record<string, number[]> = {};
+      const fail = async () => {
+        const report = await drain(queue, ({ payload, failures: before }) => {
+          const { n = "" } = payload as { readonly n?: string };
+          failures[n] = [...(failures[n] ?? []), before];
+          throw new Error("no");
+        });
+        return report.retried;
+      };
+      while ((await fail()) > 0);
+      expect(failures).toEqual({
+        1: [1, 2],
+        3: [3],
+        "-1": [0, 1, 2],
+        many: [0, 1, 2],
+        9999999999: [0, 1, 2],
+      });
+      const letters = await queue.deadLetters.list();
+      expect(letters.map((letter) => letter.failures).sort()).toEqual([3, 3, 3, 3, 4]);
+      await queue.deadLetters.redrive(letters.map(({ id }) => id));
+      while ((await fail()) > 0);
+      expect(failures["3"]).toEqual([3, 0, 1, 2]);
+    });
+
     test("a pass says when its first retry is due", async () => {
       const { queue, send } = openWorkbench(target());
       const [id = ""] = await send("later");

@@ -179,8 +179,12 @@ describe.each(TARGETS)("importList over %s", (target) => {
     const { name, store, list, push, entries } = await open();
     const queue = createQueue({ name, store, codec: "fields" });
     await push(list, '{"user_id":"1001","item":"iPhone 15"}', '{"user_id":1001}');
-    expect(await importList(queue, list)).toMatchObject({ moved: 1, refused: 1 });
-    expect(await entries(name)).toEqual([["user_id", "1001", "item", "iPhone 15"]]);
+    await push(list, '{"user_id":null}');
+    expect(await importList(queue, list)).toMatchObject({ moved: 2, refused: 1 });
+    expect(await entries(name)).toEqual([
+      ["user_id", "1001", "item", "iPhone 15"],
+      ["user_id", "1001"],
+    ]);
   });
 
   test("items whose keys or fields cannot be stored are set aside", async () => {

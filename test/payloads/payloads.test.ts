@@ -205,19 +205,62 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     expect(await drain(queue, () => {})).toMatchObject({ duplicates: keys.length, completed: 0 });
   });
 
+  serverTest(
+    "numbers and booleans become plain fields as text, undefined is left out",
+    async () => {
+      const store = await openStore(transport);
+      const queue = createQueue<unknown>({ name: uniqueName(), store, codec: "fields" });
+      await queue.send({ order_id: "ord_123", total: 99.99, paid: true, note: undefined, n: 10n });
+      const [[, stored] = []] = await otherProgram().xrange(queue.name, "-", "+");
+      expect(stored).toEqual(["order_id", "ord_123", "total", "99.99", "paid", "true", "n", "10"]);
+      const seen: unknown[] = [];
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual([{ order_id: "ord_123", total: "99.99", paid: "true", n: "10" }]);
+    },
+  );
+
+  serverTest("a key beside the payload's own field of that name is refused", async () => {
+    const store = await openStore(transport);
+    const options = { name: uniqueName(), store, idempotencyField: "order_id" } as const;
+    const queue = createQueue<unknown>({ ...options, codec: "fields" });
+    const both = queue.send({ order_id: "ord_123" }, { idempotencyKey: SECRET });
+    const error = await both.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "invalid_payload",
+      message: expect.stringContaining("The payload's own field `order_id` is the key"),
+    });
+    expectNothingSecret(error);
+    expect(await otherProgram().exists(queue.name)).toBe(0);
+    await queue.send({ order_id: "ord_123" });
+    await queue.send({ item: "pen" }, { idempotencyKey: "ord_124" });
+    await createQueue<unknown>(options).send(
+      { order_id: "its own" },
+      { idempotencyKey: "ord_125" },
+    );
+    const keys: unknown[] = [];
+    await drain(queue, ({ idempotencyKey }) => void keys.push(idempotencyKey));
+    expect(keys).toEqual(["ord_123", "ord_124", "ord_125"]);
+  });
+
   serverTest("plain fields that would not survive are refused, and nothing is stored", async () => {
     const store = await openStore(transport);
     const queue = createQueue<unknown>({ name: uniqueName(), store, codec: "fields" });
     const refused: [unknown, RegExp][] = [
-      [{ a: "\ud800" }, /lone surrogate in `a`/],
+      [{ a: "\ud800" }, /well-formed text, .* as `a`/],
       [{ "\udfff": "a" }, /field names without lone surrogates/],
-      [{ a: 123454321 }, /a string as `a` .*number/],
-      [{ a: null }, /a string as `a` .*null/],
+      [{ a: Number.NaN }, /a finite number or a boolean as `a`.* NaN/],
+      [{ a: Number.NEGATIVE_INFINITY }, /a finite number or a boolean as `a`.* -Infinity/],
+      [{ a: null }, /a boolean as `a` .*null/],
+      [{ a: [123454321] }, /a boolean as `a` .*an array/],
+      [{ a: { b: 123454321 } }, /a boolean as `a` .*object/],
+      [{ a: new Date(123454321) }, /a boolean as `a` .*object/],
+      [{ a: () => SECRET }, /a boolean as `a` .*function/],
+      [{ a: undefined }, /at least one field/],
       [{ "xd:d": "1" }, /do not begin with xd:/],
       [{}, /at least one field/],
-      [[SECRET], /an object of strings/],
-      [SECRET, /an object of strings/],
-      [null, /an object of strings/],
+      [[SECRET], /an object of text, numbers and booleans .*an array/],
+      [SECRET, /an object of text, numbers and booleans .*string/],
+      [null, /an object of text, numbers and booleans .*null/],
     ];
     for (const [payload, expected] of refused) {
       const error = await queue.send(payload).catch((reason: unknown) => reason);

@@ -27,7 +27,7 @@ export async function expectSums(world: World, redis: Redis): Promise<void> {
   expect(world.duplicates, "duplicates").toBeLessThanOrEqual(duplicates);
 
   for (const { originalId, reason, failures, deliveries } of letters) {
-    expect(failures).toBeLessThanOrEqual((world.refused.get(originalId) ?? 0) + 1);
+    expect(failures).toBeLessThanOrEqual((world.refused.get(originalId ?? "") ?? 0) + 1);
     if (reason === "failed") expect(failures).toBe(MAX_FAILURES);
     if (reason === "crashed") expect(deliveries).toBeGreaterThanOrEqual(10);
     expect(["failed", "rejected", "crashed"]).toContain(reason);

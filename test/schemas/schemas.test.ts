@@ -106,8 +106,9 @@ describe.each(Object.entries(makers))("with %s", (_library, make) => {
     ]);
     expect(failures).toEqual(Array(3).fill(["invalid_payload", "dead"]));
 
+    const idOf = (letter: { readonly originalId: string | undefined }) => letter.originalId ?? "";
     const dead = [...(await queue.deadLetters.list())];
-    dead.sort((a, b) => (a.originalId < b.originalId ? -1 : 1));
+    dead.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
     expect(dead.map(({ reason, failures: times }) => [reason, times])).toEqual(
       Array(3).fill(["invalid", 1]),
     );

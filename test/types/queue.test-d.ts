@@ -71,6 +71,24 @@ interface Order {
   void drain(orders);
 }
 
+// A field of a stream is text: what is sent as plain fields arrives as text, unless a schema reads it.
+{
+  const plain = createQueue<{ id: string; total: number; paid?: boolean }>({
+    name: "plain",
+    store,
+    codec: "fields",
+  });
+  void plain.send({ id: "a", total: 99.99 });
+  void drain(plain, ({ payload }) => {
+    expectTypeOf(payload.id).toEqualTypeOf<string>();
+    expectTypeOf(payload.total).toEqualTypeOf<string>();
+    expectTypeOf(payload.paid).toEqualTypeOf<string | undefined>();
+  });
+  const schema = z.object({ total: z.coerce.number() });
+  const read = createQueue({ name: "read", store, codec: "fields", schema });
+  void drain(read, ({ payload }) => expectTypeOf(payload.total).toEqualTypeOf<number>());
+}
+
 // Without a type the payload is unknown, and has to be looked at before it is used.
 {
   const anything = createQueue({ name: "anything", store });

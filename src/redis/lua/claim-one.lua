@@ -63,14 +63,6 @@ local function keeps_completed()
 end
 
 local function bury()
-  local fields = entry[2]
-  if #fields > 780 then
-    local parts = {}
-    for i, value in ipairs(fields) do
-      parts[i] = #value .. ":" .. value
-    end
-    fields = { "xd:raw", table.concat(parts) }
-  end
   local add = { "XADD", dead_key }
   if dead_trim ~= "" then
     local bound = dead_trim_value
@@ -81,7 +73,7 @@ local function bury()
   end
   append(add, "*", "failed_at", whole(now), "reason", "rejected", "error", reason)
   append(add, "deliveries", deliveries, "failures", math.max(0, deliveries - crashes), "original_id", id)
-  append(add, unpack(fields))
+  append(add, unpack(narrow(entry[2])))
   call(unpack(add))
   call("HINCRBY", stats_key, "dead", 1)
 end

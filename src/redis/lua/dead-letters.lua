@@ -1,7 +1,6 @@
 -- Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
 
--- The first six pairs tell the story, the original fields follow. An entry too wide to unpack is
--- one field of length-prefixed values, which the message codec reads.
+-- The first six pairs tell the story, the original fields follow.
 local function write_dead_letter(id, count, reason, text, failures)
   local entry = call("XRANGE", stream, id, id)[1]
   if entry then
@@ -9,13 +8,6 @@ local function write_dead_letter(id, count, reason, text, failures)
     local key = dedupe == 1 and key_of(fields) or ""
     if key ~= "" then
       drops[#drops + 1] = key
-    end
-    if #fields > 780 then
-      local parts = {}
-      for i, value in ipairs(fields) do
-        parts[i] = #value .. ":" .. value
-      end
-      fields = { "xd:raw", table.concat(parts) }
     end
     local add = { "XADD", dead_key }
     if more.dead_trim ~= "" then
@@ -25,7 +17,7 @@ local function write_dead_letter(id, count, reason, text, failures)
     end
     append(add, "*", "failed_at", whole(now), "reason", reason, "error", text, "deliveries", count)
     append(add, "failures", failures, "original_id", id)
-    append(add, unpack(fields))
+    append(add, unpack(narrow(fields)))
     call(unpack(add))
   else
     lost_payloads = lost_payloads + 1

@@ -1,22 +1,33 @@
--- Moves dead letters back to the stream as new messages: their fields without the story of their
--- death, a new id, no failures. Sent again, it returns the ids of the first time.
+-- Moves dead letters back to the stream as new messages: the fields of the message, a new id, no
+-- failures. Sent again, it returns the ids of the first time. read-dead-letter.ts reads letters alike.
 -- Reply: for each id the new one, or "" where there was no such dead letter. O(messages).
 
 local before = call("GET", sent_key)
 if before then
   return { "ok", commands, before }
 end
+
+-- Ours begin with a story of six pairs; other producers add `failed_at` and `reason` to a copy. The id
+-- that a delayed message had goes, and the count of its failures. No entry can be empty.
+local function message_in(letter)
+  local ours = #letter > 12 and letter[1] == "failed_at" and letter[11] == "original_id"
+  local gone = { ["xd:id"] = true, failed_at = not ours, reason = not ours }
+  gone[retry_count_field] = retry_count_field ~= ""
+  local kept = {}
+  for i = ours and 13 or 1, #letter, 2 do
+    if not gone[letter[i]] then
+      append(kept, letter[i], letter[i + 1])
+    end
+  end
+  return #kept > 0 and kept or letter
+end
+
 local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
-  local id = ""
-  local ours = entry and #entry[2] > 12 and entry[2][1] == "failed_at" and entry[2][11] == "original_id"
-  if ours then
-    -- As a new message: one that was delayed has an id of its own, which goes.
-    id = call("XADD", stream, "*", unpack(entry[2], entry[2][13] == "xd:id" and 15 or 13))
-    call("XDEL", dead_key, ARGV[i])
-  end
-  ids[#ids + 1] = id
+  append(ids, entry and call("XADD", stream, "*", unpack(narrow(message_in(entry[2])))) or "")
+  call("XDEL", dead_key, ARGV[i])
 end
-call("SET", sent_key, table.concat(ids, " "), "PX", whole(remember))
-return { "ok", commands, table.concat(ids, " ") }
+local reply = table.concat(ids, " ")
+call("SET", sent_key, reply, "PX", whole(remember))
+return { "ok", commands, reply }

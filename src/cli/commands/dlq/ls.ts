@@ -6,6 +6,7 @@ import { cut } from "../../printable.ts";
 import { onQueue, withQueue } from "../../queue.ts";
 
 const SHOWN = 50;
+const REASON = 30;
 const ERROR = 60;
 
 export const ls = defineCommand({
@@ -29,8 +30,8 @@ export const ls = defineCommand({
         columns: [
           { title: "ID", cell: ({ id }) => id },
           { title: "AGE", align: "right", cell: ({ failedAt }) => duration(now - +failedAt) },
-          { title: "REASON", cell: ({ reason }) => reason },
-          { title: "TRIES", align: "right", cell: ({ deliveries }) => deliveries },
+          { title: "REASON", cell: ({ reason }) => shorten(reason, REASON) },
+          { title: "TRIES", align: "right", cell: ({ deliveries }) => deliveries ?? "-" },
           { title: "ERROR", cell: ({ error }) => shorten(error, ERROR) },
           { title: "PAYLOAD", cell: ({ payload }) => shorten(textOf(payload), 200) },
         ],

@@ -35,7 +35,7 @@ function linesOf(letter: DeadLetter<unknown>, now: number): string[] {
     ...pairLines([
       ["id", id],
       ["message", originalId],
-      ["reason", reason],
+      ["reason", reason === "" ? undefined : reason],
       ["died", `${timestamp(time)} (${fromNow(time, now)})`],
       ["deliveries", deliveries],
       ["failures", failures],
