@@ -173,7 +173,7 @@ test("a payload that the codec cannot store is a wrong call", async () => {
   const { code, stderr } = await run(["send", "-q", "orders", "5", "--codec", "fields"], {
     REDIS_URL: "redis://127.0.0.1:1",
   });
-  expect(stderr).toContain("Expected an object of strings");
+  expect(stderr).toContain("Expected an object of text, numbers and booleans");
   expect(code).toBe(2);
 });
 
