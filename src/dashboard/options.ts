@@ -12,7 +12,7 @@ export type Role = "admin" | "reader";
 
 export interface DashboardToken {
   /** At least 16 printable ASCII characters without spaces. */
-  readonly token: string;
+  readonly token: string | undefined;
   /** `reader` sees everything, payloads included, and changes nothing. */
   readonly role: Role;
 }
@@ -22,6 +22,11 @@ export type ShownQueue = Pick<
   Queue<never, unknown>,
   "name" | "resolved" | "stats" | "send" | "cancel" | "replay" | "pause" | "resume"
 > & { readonly deadLetters: Pick<DeadLetters<unknown>, "redrive" | "remove"> };
+
+/** A token that was checked. */
+export interface KnownToken extends DashboardToken {
+  readonly token: string;
+}
 
 export interface DashboardOptions {
   /** Queues over Redis, or what `work` has made of them, in the order in which they are shown. */
@@ -53,7 +58,7 @@ export interface Viewed {
 
 export interface ResolvedDashboard {
   readonly queues: readonly Viewed[];
-  readonly tokens: readonly DashboardToken[];
+  readonly tokens: readonly KnownToken[];
   /** Begins with a slash and does not end with one; empty for the root. */
   readonly base: string;
   readonly refreshMs: number;
@@ -125,11 +130,11 @@ function queuesOf(one: Shown): readonly ShownQueue[] {
 }
 
 /** Fails closed: an unset variable must not become a token that anybody can guess. */
-function checkTokens(tokens: readonly DashboardToken[]): readonly DashboardToken[] {
+function checkTokens(tokens: readonly DashboardToken[]): readonly KnownToken[] {
   if (!Array.isArray(tokens) || tokens.length === 0) {
     throw new OptionError("Expected `tokens` to have at least one token, got none.");
   }
-  for (const one of tokens) {
+  const checked = tokens.map((one): KnownToken => {
     if (!isObject(one)) {
       throw new OptionError("Expected each of `tokens` to be an object with `token` and `role`.");
     }
@@ -139,11 +144,12 @@ function checkTokens(tokens: readonly DashboardToken[]): readonly DashboardToken
       throw new OptionError(`Expected each \`token\` to be ${expected}. Is the variable set?`);
     }
     if (role !== "admin" && role !== "reader") refuseKind("role", '"admin" or "reader"', role);
-  }
+    return { token, role };
+  });
   if (new Set(tokens.map(({ token }) => token)).size < tokens.length) {
     throw new OptionError("Expected each token once: one token has one role.");
   }
-  return tokens;
+  return checked;
 }
 
 function isObject<Value>(value: Value): value is Value & object {

@@ -2,7 +2,7 @@
 // with a key that is derived from the token, so that taking a token away ends its sessions.
 
 import { sameBytes } from "../runtimes/http/tokens.ts";
-import type { DashboardToken, Role } from "./options.ts";
+import type { KnownToken, Role } from "./options.ts";
 
 export interface Session {
   readonly role: Role;
@@ -25,7 +25,7 @@ interface Known {
 
 const encoder = new TextEncoder();
 
-export function createSessions(tokens: readonly DashboardToken[]): Sessions {
+export function createSessions(tokens: readonly KnownToken[]): Sessions {
   // Derived at the first request: a runtime may allow no cryptography before it.
   let deriving: Promise<readonly Known[]> | undefined;
   const known = () => {
@@ -65,7 +65,7 @@ export async function isProof(given: string, { proof }: Session): Promise<boolea
   return sameBytes(await digest(given), await digest(proof));
 }
 
-async function derive({ token, role }: DashboardToken): Promise<Known> {
+async function derive({ token, role }: KnownToken): Promise<Known> {
   const secret = await digest(`xdrain dashboard\n${role}\n${token}`);
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign", "verify"]);

@@ -6,10 +6,10 @@ import { resolveUpstashLike, type UpstashLike } from "./upstash-like/settings.ts
 
 /** What `createGateway` takes. */
 export interface GatewayOptions {
-  /** A Redis URL (see `parseRedisUrl`), or something that speaks to one. */
-  readonly redis: string | Backend;
-  /** One read-write token. Give this or `tokens`. */
-  readonly token?: string;
+  /** A Redis URL (see `parseRedisUrl`), or something that speaks to one. An unset variable is refused. */
+  readonly redis: string | Backend | undefined;
+  /** One read-write token. Give this or `tokens`; an unset variable is no token. */
+  readonly token?: string | undefined;
   /** Tokens and what each may do. */
   readonly tokens?: readonly GatewayToken[];
   /** TLS settings for `rediss` URLs: `ca`, `servername`, `cert`, `key`. */

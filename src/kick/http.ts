@@ -28,7 +28,7 @@ const KNOWN = ["url", "key", "token", "timeout", "fetch", "clock"];
  * on although nobody waits for it. A connection that fails is tried once more.
  *
  * @example
- * const kick = httpKick({ url: "https://app.example.com", key: process.env.SIGNING_KEY ?? "" });
+ * const kick = httpKick({ url: "https://app.example.com", key: process.env.SIGNING_KEY });
  * await kick({ queue: "orders", depth: 0 });
  * @throws OptionError for an option that cannot be used. The kick: KickError, or OptionError for a
  * queue or a depth that cannot be asked for.

@@ -9,9 +9,9 @@ export interface MetricsHandlerOptions extends MetricsOptions {
   readonly queues: MeteredQueue | readonly MeteredQueue[];
   /**
    * Who may read: bearer tokens of at least 16 printable ASCII characters; several while one is being
-   * changed.
+   * changed. An unset variable is refused.
    */
-  readonly token: string | readonly string[];
+  readonly token: string | undefined | readonly (string | undefined)[];
 }
 
 /**
@@ -19,7 +19,7 @@ export interface MetricsHandlerOptions extends MetricsOptions {
  * whatever path it is given. No I/O before the first request: cheap enough to make in every invocation.
  *
  * @example
- * const metrics = metricsHandler({ queues: orders, token: process.env.METRICS_TOKEN ?? "" });
+ * const metrics = metricsHandler({ queues: orders, token: process.env.METRICS_TOKEN });
  * export default { fetch: (request: Request) => metrics(request) };
  * @throws OptionError for an option that cannot be used, and for a token that anybody could guess.
  */

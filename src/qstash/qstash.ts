@@ -10,10 +10,10 @@ import { hasBody } from "./body-claim.ts";
 import { checkBaseUrl, isFor } from "./destination.ts";
 
 export interface QstashOptions {
-  /** `QSTASH_CURRENT_SIGNING_KEY` of the Upstash console. */
-  readonly currentSigningKey: string;
+  /** `QSTASH_CURRENT_SIGNING_KEY` of the Upstash console. An unset variable is refused. */
+  readonly currentSigningKey: string | undefined;
   /** `QSTASH_NEXT_SIGNING_KEY`: what QStash signs with after the keys are rolled. */
-  readonly nextSigningKey: string;
+  readonly nextSigningKey: string | undefined;
   /** What a request of QStash may do. */
   readonly scopes: readonly Scope[];
   /**
@@ -59,7 +59,7 @@ const TOKEN = /^[\w-]{1,1000}\.[\w-]{1,7000}\.[\w-]{1,1000}$/;
 export function qstash(options: QstashOptions): Caller {
   onlyKnown("qstash", options, KNOWN);
   const { nonces, clock = Date } = options;
-  const keys = [options.currentSigningKey, options.nextSigningKey].map(keyBytes);
+  const keys = [options.currentSigningKey, options.nextSigningKey].map((key) => keyBytes(key));
   const scopes = checkScopes(options.scopes);
   const baseUrl = checkBaseUrl(options.baseUrl);
   checkReplays(scopes, nonces);
@@ -115,9 +115,8 @@ function readClaims(payload: Readonly<Record<string, unknown>>): Claims | undefi
 }
 
 /** Fails closed: an unset variable must not become a key that anybody can guess. */
-function keyBytes(key: string): Uint8Array {
-  const guessable = typeof key !== "string" || !/^[\x21-\x7e]{16,}$/.test(key);
-  if (!guessable) return utf8(key);
+function keyBytes(key: string | undefined): Uint8Array {
+  if (typeof key === "string" && /^[\x21-\x7e]{16,}$/.test(key)) return utf8(key);
   throw new OptionError(
     "Expected `currentSigningKey` and `nextSigningKey` to be those of the Upstash console. Are the variables set?",
   );

@@ -5,8 +5,8 @@ import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
 
 export interface IoredisOptions extends RedisStoreOptions {
-  /** Where Redis is, as in `redis://:password@host:6379/0` or `rediss://host:6380`. */
-  readonly url: string;
+  /** Where Redis is, as in `redis://:password@host:6379/0` or `rediss://host:6380`. An unset variable is refused. */
+  readonly url: string | undefined;
   /** More options of ioredis: TLS, Sentinel. Those that the store depends on cannot be changed. */
   readonly redis?: Omit<RedisOptions, "protocol" | "replyMapping">;
 }
@@ -25,17 +25,18 @@ export interface ConnectedStore extends Store {
  * @throws OptionError when the url cannot be used.
  */
 export function ioredis(options: IoredisOptions): ConnectedStore {
-  if (!/^rediss?:\/\//.test(String(options.url))) {
+  const url = String(options.url);
+  if (!/^rediss?:\/\//.test(url)) {
     throw new OptionError(
       "Expected `url` to begin with redis:// or rediss://. Is the variable set?",
     );
   }
-  const connection = keepConnection(options);
+  const connection = keepConnection(url, options.redis);
   const store = createRedisStore(connection.transport, options);
   return { ...store, close: connection.close };
 }
 
-function keepConnection(options: IoredisOptions) {
+function keepConnection(url: string, options: IoredisOptions["redis"]) {
   let current: Redis | undefined;
   const reasons = new WeakMap<Redis, unknown>();
 
@@ -45,7 +46,7 @@ function keepConnection(options: IoredisOptions) {
     if (current !== undefined && current.status !== "end") return current;
     const settings = {
       connectTimeout: 5_000,
-      ...options.redis,
+      ...options,
       protocol: 2 as const,
       lazyConnect: true,
       maxRetriesPerRequest: 0,
@@ -54,7 +55,7 @@ function keepConnection(options: IoredisOptions) {
       enableReadyCheck: false,
       retryStrategy: () => null,
     };
-    current = new Redis(options.url, settings);
+    current = new Redis(url, settings);
     // Commands of a connection that breaks only say that it closed; the event says why.
     const made = current;
     made.on("error", (error) => reasons.set(made, error));

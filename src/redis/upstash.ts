@@ -4,10 +4,10 @@ import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
 
 export interface UpstashOptions extends RedisStoreOptions {
-  /** Where the REST API is, as in `https://example.upstash.io`. */
-  readonly url: string;
-  /** A token that may read and write. */
-  readonly token: string;
+  /** Where the REST API is, as in `https://example.upstash.io`. An unset variable is refused. */
+  readonly url: string | undefined;
+  /** A token that may read and write. An unset variable is refused. */
+  readonly token: string | undefined;
 }
 
 /**
@@ -21,13 +21,14 @@ export interface UpstashOptions extends RedisStoreOptions {
  */
 export function upstash(options: UpstashOptions): Store {
   const url = restUrl(options.url);
-  if (typeof options.token !== "string" || !/^[\x21-\x7e]+$/.test(options.token)) {
+  const { token } = options;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new OptionError(
       "Expected `token` to be the REST token: printable ASCII without spaces. Is the variable set?",
     );
   }
   const atUpstash = url.hostname.endsWith(".upstash.io");
-  return createRedisStore(restTransport(options.url, options.token), {
+  return createRedisStore(restTransport(String(options.url), token), {
     ...options,
     upstash: atUpstash,
   });

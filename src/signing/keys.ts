@@ -8,7 +8,7 @@ const LEAST = 32;
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
 /** The bytes of a key, copied. @throws OptionError that never repeats the key. */
-export function keyBytes(key: SigningKey): Uint8Array<ArrayBuffer> {
+export function keyBytes(key: SigningKey | undefined): Uint8Array<ArrayBuffer> {
   const given = typeof key === "string" ? utf8(key) : key;
   if (given instanceof Uint8Array && given.length >= LEAST) return new Uint8Array(given);
   throw new OptionError(

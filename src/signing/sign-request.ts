@@ -29,7 +29,7 @@ export interface RequestToSign {
  * @throws OptionError for a key or a request that cannot be signed.
  */
 export async function signRequest(
-  key: SigningKey,
+  key: SigningKey | undefined,
   request: RequestToSign,
 ): Promise<{ readonly [SIGNATURE_HEADER]: string }> {
   const secret = keyBytes(key);

@@ -10,8 +10,8 @@ import { type Nonces, takeNonce } from "./nonces.ts";
 import { checkReplays } from "./replays.ts";
 
 export interface SignedOptions {
-  /** The key that is signed with, and the one before it while senders change over. */
-  readonly keys: readonly [current: SigningKey, previous?: SigningKey | undefined];
+  /** The key that is signed with, and the one before it while senders change over. An unset first one is refused. */
+  readonly keys: readonly [current: SigningKey | undefined, previous?: SigningKey | undefined];
   /** What a request that is signed with these keys may do. */
   readonly scopes: readonly Scope[];
   /** Refuses a request that was made before. A must for `send`; without it a drain can be repeated. */
@@ -80,7 +80,9 @@ function checkKeys(keys: SignedOptions["keys"]): readonly Uint8Array<ArrayBuffer
   const given: readonly (SigningKey | undefined)[] = Array.isArray(keys) ? keys : [];
   const [current, previous] = given;
   if (current === undefined || given.length > 2) {
-    throw new OptionError("Expected `keys` to be the current key, or it and the previous one.");
+    throw new OptionError(
+      "Expected `keys` to be the current key, or it and the previous one. Is the variable set?",
+    );
   }
   return previous === undefined ? [keyBytes(current)] : [keyBytes(current), keyBytes(previous)];
 }

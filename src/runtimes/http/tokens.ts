@@ -3,8 +3,8 @@ import { type Caller, checkScopes, type Scope } from "../../signing/caller.ts";
 
 /** A bearer token and what it may do. */
 export interface AccessToken {
-  /** At least 16 printable ASCII characters. */
-  readonly token: string;
+  /** At least 16 printable ASCII characters. An unset variable is refused. */
+  readonly token: string | undefined;
   readonly scopes: readonly Scope[];
 }
 
@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
  * @throws OptionError for tokens that anybody could guess, and for scopes that are none.
  */
 export function bearer(tokens: readonly AccessToken[]): Caller {
-  checkTokens(tokens);
+  const checked = checkTokens(tokens);
   // Digested at the first request: a runtime may allow no cryptography before it.
   let known:
     | readonly { readonly hash: Uint8Array; readonly scopes: readonly Scope[] }[]
@@ -28,7 +28,7 @@ export function bearer(tokens: readonly AccessToken[]): Caller {
     scheme: "Bearer",
     async verify({ value }) {
       known ??= await Promise.all(
-        tokens.map(async ({ token, scopes }) => ({ hash: await digest(token), scopes })),
+        checked.map(async ({ token, scopes }) => ({ hash: await digest(token), scopes })),
       );
       const presented = await digest(tokenOf(value));
       const granted: Scope[] = [];
@@ -60,13 +60,13 @@ function tokenOf(header: string): string {
 }
 
 /** Fails closed: an unset variable must not become a token that anybody can guess. */
-function checkTokens(tokens: readonly AccessToken[]): void {
+function checkTokens(tokens: readonly AccessToken[]) {
   if (tokens.length === 0) throw new OptionError("Expected at least one token, got none.");
-  for (const { token, scopes } of tokens) {
+  return tokens.map(({ token, scopes }) => {
     if (typeof token !== "string" || !/^[\x21-\x7e]{16,}$/.test(token)) {
       const expected = "at least 16 printable ASCII characters without spaces";
       throw new OptionError(`Expected each \`token\` to be ${expected}. Is the variable set?`);
     }
-    checkScopes(scopes);
-  }
+    return { token, scopes: checkScopes(scopes) };
+  });
 }

@@ -3,8 +3,8 @@ import type { Caller } from "../../signing/caller.ts";
 import { bearer } from "./tokens.ts";
 
 export interface VercelCronOptions {
-  /** The project's variable `CRON_SECRET`: at least 16 printable ASCII characters. */
-  readonly secret: string;
+  /** The project's variable `CRON_SECRET`: at least 16 printable ASCII characters. Unset, it is refused. */
+  readonly secret: string | undefined;
 }
 
 /**
