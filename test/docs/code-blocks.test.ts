@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const PAGES = [
   "README.md",
+  "docs/guide.md",
   "docs/design.md",
   "docs/invoking.md",
   "docs/waking-eventbridge.md",
@@ -69,16 +70,40 @@ test("every TypeScript block of the README and the docs compiles", () => {
   expect(result.status).toBe(0);
 });
 
-test("the README's own test of a handler runs", async () => {
+test.each([
+  ["README.md", "iPhone", "shipping iPhone 15\n1 0 0\n"],
+  ["docs/guide.md", "emails", ""],
+  ["docs/moving-over.md", "orders_dlq", /^declined .*\nfailed .*\n$/s],
+])("the block of %s about %s runs, and prints what it says", (page, about, expected) => {
   const folder = scratchFolder();
-  const code = codeBlocks("README.md").find((block) => block.includes("emails"));
+  const code = codeBlocks(page).find((block) => block.includes(about));
   let runnable = code ?? expect.fail("The block is gone.");
   for (const [entry, [file]] of Object.entries(sources())) {
     runnable = runnable.replaceAll(`from "${entry}"`, `from ${JSON.stringify(file)}`);
   }
-  const file = join(folder, "emails.ts");
+  const file = join(folder, "block.ts");
   writeFileSync(file, runnable);
   const result = spawnSync(process.execPath, [file], { encoding: "utf8" });
   expect(result.stderr).toBe("");
+  if (typeof expected === "string") expect(result.stdout).toBe(expected);
+  else expect(result.stdout).toMatch(expected);
   expect(result.status).toBe(0);
+});
+
+test("the README is short, and its first program begins by line ten", () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const words = text.match(/\S*\w\S*/g) ?? []; // the bars of tables are none
+  expect(words.length).toBeLessThanOrEqual(700);
+  const lines = text.split("\n");
+  expect(lines.findIndex((line) => line.startsWith("import "))).toBeLessThan(10);
+  expect(lines.slice(0, 40).join("\n")).toContain("npm install xdrain");
+});
+
+test("no example falls back on a secret", () => {
+  const pages = [...PAGES, "infra/aws/README.md", "infra/cloudflare/README.md"];
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), "utf8");
+    expect(text, page).not.toMatch(/(?:TOKEN|KEY|SECRET|PASSWORD)\w* *(?:\?\?|\|\|) *["'`]/);
+    expect(text, page).not.toMatch(/\b(?:token|secret|key): ["'][^"']+["']/);
+  }
 });
