@@ -75,7 +75,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   }
 
   function startHandlers(): void {
-    while (pass.running < options.concurrency && mustStop(pass) === undefined) {
+    while (!finishing && pass.running < options.concurrency && mustStop(pass) === undefined) {
       const found = next();
       if (found === undefined) return;
       work(found.side, found.held);

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createQueue, drain, type Handler } from "../../src/index.ts";
+import { memoryStore, virtualClock } from "../../src/testing.ts";
 import { consumersOf } from "../support/leftovers.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
@@ -91,6 +92,32 @@ test("an aborted pass ends what runs, gives back what waits, and says so", async
   expect(report).toMatchObject({ stopped: "aborted", more: true, completed: 0 });
   expect(report).toMatchObject({ released: 50, retried: 0 });
   expect(await queue.depth()).toMatchObject({ entries: 50, inFlight: 0, parked: 50 });
+});
+
+test("a pass that ends because its requests are used up starts nothing more", async () => {
+  const clock = virtualClock();
+  const queue = createQueue<number>({ name: "q", store: memoryStore({ clock }) });
+  await queue.sendBatch(numbers(10));
+  let started = 0;
+  const report = await drain(
+    queue,
+    (_, { signal }) => {
+      started += 1;
+      // Time goes on until nothing is left to renew the leases with.
+      const goOn = () => {
+        clock.advance(10_000);
+        if (!signal.aborted) setImmediate(goOn);
+      };
+      setImmediate(goOn);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+    { maxRequests: 3, concurrency: 1, maxDuration: "10 m" },
+  );
+  expect(report).toMatchObject({ stopped: "requests", retried: 1, released: 9, uncertain: 0 });
+  expect(started).toBe(1);
+  expect(await queue.depth()).toMatchObject({ inFlight: 0, parked: 10 });
 });
 
 test("a message that a called-off pass interrupts has not failed, however often", async () => {
