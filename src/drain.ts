@@ -98,6 +98,7 @@ export async function drain(
     failed: false,
     error: undefined,
     open: 0,
+    hasLeft: false,
     openLane: () => {},
     wakers: new Set(),
   };

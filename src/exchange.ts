@@ -73,6 +73,7 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
   asked.tell();
   const round = roundOf(answers);
   pass.claimsLeft += errand.claim - round.claimed;
+  pass.hasLeft = round.claimed === 0 && parts.every(({ request }) => request.leaving);
   return round;
 }
 

@@ -30,6 +30,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   const waker = createWaker(store);
   const idling = createIdling(pass, waker);
   const extensions = createExtensions(waker.wake);
+  let open = true;
   let finishing = false;
   let idleTurns = 0; // in a row
   pass.wakers.add(waker.wake);
@@ -149,6 +150,24 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     }
   }
 
+  /**
+   * Nothing is left to do. Lanes that end together are in their turns at once, so none of them was the
+   * last one: then the last to get here gives back the pass's place among those that are limited.
+   */
+  async function end(reason: Stopped): Promise<Stopped> {
+    close();
+    const limited = sides.some(({ of }) => of.queue.storeQueue.maxPasses !== undefined);
+    return limited && pass.open === 0 && !pass.hasLeft ? finish(reason) : reason;
+  }
+
+  /** Before anything is waited for, so that one of the lanes that end together is the last. */
+  function close(): void {
+    if (!open) return;
+    open = false;
+    pass.open -= 1;
+    pass.wakers.delete(waker.wake);
+  }
+
   /** Lets nothing start any more, ends what runs, and gives back what waits. */
   async function finish(reason: Stopped): Promise<Stopped> {
     finishing = true;
@@ -203,15 +222,14 @@ export async function runLane(pass: Pass): Promise<Stopped> {
         idling.end();
         await waitForTurn();
       } else if (!suspectsWaiting() || idleTurns > 2) {
-        if (!(await idling.waited(round))) return heldBackBy(round);
+        if (!(await idling.waited(round))) return await end(heldBackBy(round));
       }
     }
   } catch (error) {
     if (!(error instanceof StoreError) || pass.spent.turns === 0) throw error;
     return await finishWhole();
   } finally {
-    pass.open -= 1;
-    pass.wakers.delete(waker.wake);
+    close();
     extensions.take().fail(new InterruptError("deadline_passed", "The pass is over."));
   }
 }

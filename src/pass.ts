@@ -39,6 +39,8 @@ export interface Pass {
   error: StoreError | undefined;
   /** Lanes that run now; no more of them than the options allow. */
   open: number;
+  /** The latest turn gave back the pass's place where passes are limited. */
+  hasLeft: boolean;
   /** Starts another lane. */
   openLane: () => void;
   /** Called by lanes when a slot becomes free or the pass has to stop. */

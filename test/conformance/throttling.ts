@@ -159,6 +159,22 @@ export function throttling(target: () => Target): void {
       expect(await claim(newToken(), 1)).toMatchObject({ messages: [], heldBack: "passes" });
     });
 
+    test("a pass whose lanes end together, held back, leaves room for the next one", async () => {
+      const { queue, send } = openWorkbench(target(), { maxPasses: 1 });
+      await send(...numbers(2_000));
+      let begun = 0;
+      const pauseInMidPass = async () => {
+        begun += 1;
+        if (begun === 300) await queue.pause();
+      };
+      const many = { lanes: 4, batch: 50, concurrency: 50 };
+      expect(await drain(queue, pauseInMidPass, many)).toMatchObject({ stopped: "paused" });
+      await queue.resume();
+      const report = await drain(queue, () => {});
+      expect(report.stopped).toBe("empty");
+      expect(report.completed).toBeGreaterThan(0);
+    });
+
     test("ends a pass that is one too many at once", async () => {
       const options = { maxPasses: 1 };
       const { queue, send, claim } = openWorkbench(target(), options);
