@@ -1,4 +1,4 @@
-import { integer, name, onlyKnown, refuse } from "./expect.ts";
+import { integer, onlyKnown, refuse } from "./expect.ts";
 import { decodeFields, fieldOf } from "./fields.ts";
 import { FRAME } from "./outcome.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
@@ -87,8 +87,8 @@ function checkIds(ids: readonly string[]): readonly string[] {
 }
 
 function entryId(option: string, id: string): string {
-  name(option, id, 64);
-  return /^\d+-\d+$/.test(id) ? id : refuse(option, "an id such as 1700000000000-0", id);
+  const isId = typeof id === "string" && /^\d{1,20}-\d{1,20}$/.test(id);
+  return isId ? id : refuse(option, "an id such as 1700000000000-0", id);
 }
 
 function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {

@@ -2,7 +2,6 @@ import { type Duration, milliseconds, YEAR_MS } from "../duration.ts";
 import { StoreError } from "../errors.ts";
 import { flag, name, oneOf, onlyKnown, refuse } from "../expect.ts";
 import { randomId } from "../random-id.ts";
-import { groupKeys, sentKey } from "../redis/keys.ts";
 import { claimLua } from "../redis/lua.generated.ts";
 import { asText } from "../redis/reply.ts";
 import { retentionArgs } from "../redis/retention.ts";
@@ -118,37 +117,23 @@ function callFor(
   requestId: string,
   rememberMs: number,
 ): ScriptCall {
-  const keys = groupKeys(queue);
   const trim = retentionArgs(queue.deadLetterRetention);
-  return callOf(
-    claimOneScript,
-    {
-      stream: keys.stream,
-      parked_key: keys.parked,
-      state_key: keys.state,
-      dead_key: keys.dead,
-      keys_key: keys.keys,
-      ids_key: keys.ids,
-      crashes_key: keys.crashes,
-      stats_key: keys.stats,
-      sent_key: sentKey(queue, requestId),
-    },
-    {
-      group: queue.group,
-      id,
-      to_dead: toDead ? 1 : 0,
-      force: force ? 1 : 0,
-      delay: delayMs,
-      reason,
-      lease: queue.leaseMs,
-      keep: queue.shared || queue.retention !== undefined ? 1 : 0,
-      dedupe: queue.deduplicate ? 1 : 0,
-      key_field: queue.keyField,
-      dead_trim: trim.kind,
-      dead_trim_value: trim.value,
-      remember: rememberMs,
-    },
-  );
+  const args = {
+    group: queue.group,
+    id,
+    to_dead: toDead ? 1 : 0,
+    force: force ? 1 : 0,
+    delay: delayMs,
+    reason,
+    lease: queue.leaseMs,
+    keep: queue.shared || queue.retention !== undefined ? 1 : 0,
+    dedupe: queue.deduplicate ? 1 : 0,
+    key_field: queue.keyField,
+    dead_trim: trim.kind,
+    dead_trim_value: trim.value,
+    remember: rememberMs,
+  };
+  return callOf(claimOneScript, queue, args, { sent: requestId });
 }
 
 function isOutcome(text: string | undefined): text is ClaimOutcome {

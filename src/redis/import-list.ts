@@ -9,7 +9,6 @@ import {
 } from "../list-slice.ts";
 import type { Store, StoreQueue } from "../store.ts";
 import { serverError } from "./errors.ts";
-import { sentKey } from "./keys.ts";
 import { importLua } from "./lua.generated.ts";
 import { asNumber, asText, asTexts, malformed } from "./reply.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
@@ -52,7 +51,7 @@ export function importListCall(
 ): ScriptCall {
   return callOf(
     importListScript,
-    { stream: queue.stream, sent_key: sentKey(queue, request.importId) },
+    queue,
     {
       group: queue.group,
       start: queue.start,
@@ -68,6 +67,7 @@ export function importListCall(
       remember: rememberMs,
     },
     {
+      sent: request.importId,
       keys: request.lists.flatMap((list) => [list, refusedList(list)]),
       list: request.known.flatMap(knownArgs),
     },

@@ -1,5 +1,5 @@
 import type { Repaired, StoreQueue, Trimmed } from "../store.ts";
-import { floorKeys, groupKeys, sentKey } from "./keys.ts";
+import { floorKeys, groupKeys } from "./keys.ts";
 import { asNumber, asText } from "./reply.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
@@ -14,10 +14,9 @@ export const trimScript = defineScript("trim", {
 
 export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
   const retain = retentionArgs(queue.retention);
-  const keys = groupKeys(queue);
   return callOf(
     trimScript,
-    { stream: keys.stream, parked_key: keys.parked, state_key: keys.state },
+    queue,
     {
       group: queue.group,
       shared: queue.shared ? 1 : 0,
@@ -45,18 +44,7 @@ export const repairScript = defineScript("repair", {
 });
 
 export function repairCall(queue: StoreQueue, cursor: string | undefined): ScriptCall {
-  const keys = groupKeys(queue);
-  return callOf(
-    repairScript,
-    {
-      stream: keys.stream,
-      parked_key: keys.parked,
-      state_key: keys.state,
-      delayed_key: keys.delayed,
-      bodies_key: keys.bodies,
-    },
-    { group: queue.group, from: cursor ?? "-" },
-  );
+  return callOf(repairScript, queue, { group: queue.group, from: cursor ?? "-" });
 }
 
 export function readRepairReply(reply: readonly unknown[]): Repaired {
@@ -77,12 +65,11 @@ export function redriveCall(
   requestId: string,
   rememberMs: number,
 ): ScriptCall {
-  const keys = groupKeys(queue);
   return callOf(
     redriveScript,
-    { stream: keys.stream, dead_key: keys.dead, sent_key: sentKey(queue, requestId) },
+    queue,
     { remember: rememberMs, retry_count_field: queue.retryCountField ?? "" },
-    { list: ids },
+    { sent: requestId, list: ids },
   );
 }
 
@@ -100,22 +87,16 @@ export function cancelCall(
   requestId: string,
   rememberMs: number,
 ): ScriptCall {
-  const { delayed, bodies, keys, ids } = groupKeys(queue);
   return callOf(
     cancelScript,
-    {
-      delayed_key: delayed,
-      bodies_key: bodies,
-      sent_key: sentKey(queue, requestId),
-      keys_key: keys,
-      ids_key: ids,
-    },
+    queue,
     {
       id,
       remember: rememberMs,
       dedupe: queue.deduplicate ? 1 : 0,
       key_field: queue.keyField,
     },
+    { sent: requestId },
   );
 }
 
@@ -128,13 +109,16 @@ export const retireScript = defineScript("retire", {
 });
 
 export function retireCall(queue: StoreQueue, requestId: string, rememberMs: number): ScriptCall {
-  const { stream, parked, state, keys, ids, crashes, results, ...rest } = groupKeys(queue);
+  const { parked, state, keys, ids, crashes, results, ...rest } = groupKeys(queue);
   const { starts, passes, stats, journal } = rest;
   return callOf(
     retireScript,
-    { stream, sent_key: sentKey(queue, requestId) },
+    queue,
     { group: queue.group, remember: rememberMs },
-    { keys: [parked, state, keys, ids, crashes, results, starts, passes, stats, journal] },
+    {
+      sent: requestId,
+      keys: [parked, state, keys, ids, crashes, results, starts, passes, stats, journal],
+    },
   );
 }
 
@@ -152,11 +136,11 @@ export function replayFromCall(
   requestId: string,
   rememberMs: number,
 ): ScriptCall {
-  const { stream, parked } = groupKeys(queue);
   return callOf(
     replayFromScript,
-    { stream, parked_key: parked, sent_key: sentKey(queue, requestId) },
+    queue,
     { group: queue.group, after_id: position, remember: rememberMs },
+    { sent: requestId },
   );
 }
 
@@ -169,12 +153,7 @@ export const forgetDoneScript = defineScript("forget-done", {
 });
 
 export function forgetDoneCall(queue: StoreQueue, position: string): ScriptCall {
-  const { stream, keys, ids } = groupKeys(queue);
-  return callOf(
-    forgetDoneScript,
-    { stream, keys_key: keys, ids_key: ids },
-    { after_id: position, key_field: queue.keyField },
-  );
+  return callOf(forgetDoneScript, queue, { after_id: position, key_field: queue.keyField });
 }
 
 /** Counts what is where. */
@@ -185,16 +164,5 @@ export const depthScript = defineScript("depth", {
 });
 
 export function depthCall(queue: StoreQueue): ScriptCall {
-  const keys = groupKeys(queue);
-  return callOf(
-    depthScript,
-    {
-      stream: keys.stream,
-      parked_key: keys.parked,
-      dead_key: keys.dead,
-      delayed_key: keys.delayed,
-      state_key: keys.state,
-    },
-    { group: queue.group },
-  );
+  return callOf(depthScript, queue, { group: queue.group });
 }

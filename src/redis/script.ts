@@ -1,9 +1,14 @@
+import type { StoreQueue } from "../store.ts";
+import { type GroupKeys, groupKeys, sentKey } from "./keys.ts";
 import { lua } from "./lua.generated.ts";
 
 export type Fragment = keyof typeof lua;
 /** Of what seldom matters, a field of the table `more`: a Lua function has 200 variables at most. */
 type ArgumentKind = "text" | "number" | "more text" | "more number";
 type ArgumentSpec = Readonly<Record<string, ArgumentKind>>;
+
+/** A key of the queue as scripts name it: the stream, `sent_key`, or one of the others, as in `parked_key`. */
+export type ScriptKey = "stream" | "sent_key" | `${Exclude<keyof GroupKeys, "stream">}_key`;
 
 /** Named arguments of a script, each with the type that it is declared with. */
 export type NamedArguments<Spec extends ArgumentSpec> = {
@@ -41,7 +46,7 @@ interface Declaration<Key extends string, Spec extends ArgumentSpec> {
   readonly more?: readonly string[];
 }
 
-export function defineScript<const Key extends string, const Spec extends ArgumentSpec>(
+export function defineScript<const Key extends ScriptKey, const Spec extends ArgumentSpec>(
   name: string,
   declaration: Declaration<Key, Spec>,
 ): Script<Key, Spec> {
@@ -109,17 +114,25 @@ function headerOf({
   ];
 }
 
-/** Puts names in the order of the declaration. `more` keys and a `list` may follow the named ones. */
-export function callOf<Key extends string, Spec extends ArgumentSpec>(
-  script: Script<Key, Spec>,
-  keys: Readonly<Record<Key, string>>,
+/** The rest of a call: the request that a `sent_key` remembers, keys behind the named ones, and a list. */
+interface CallRest {
+  readonly sent?: string;
+  readonly keys?: readonly string[];
+  readonly list?: readonly string[];
+}
+
+/** A call over a queue, for a script with named keys: these and the arguments in the order of the declaration. */
+export function callOf<Spec extends ArgumentSpec>(
+  script: Script<ScriptKey, Spec>,
+  queue: StoreQueue | undefined,
   args: NamedArguments<Spec>,
-  rest: { readonly list?: readonly string[]; readonly keys?: readonly string[] } = {},
+  { sent = "", keys = [], list = [] }: CallRest = {},
 ): ScriptCall {
-  const named = Object.keys(script.args).map((name) => String(args[name]));
+  const own: Readonly<Record<string, string>> =
+    queue === undefined ? {} : { ...groupKeys(queue), sent: sentKey(queue, sent) };
   return {
     script,
-    keys: [...script.keys.map((key) => keys[key]), ...(rest.keys ?? [])],
-    args: rest.list === undefined ? named : named.concat(rest.list),
+    keys: [...script.keys.map((name) => own[name.replace("_key", "")] ?? ""), ...keys],
+    args: [...Object.keys(script.args).map((name) => String(args[name])), ...list],
   };
 }

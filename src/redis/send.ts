@@ -1,7 +1,6 @@
 import { StoreError } from "../errors.ts";
 import type { Backlog, Due, SendReply, SendRequest, StoreQueue } from "../store.ts";
 import { serverError } from "./errors.ts";
-import { groupKeys, sentKey } from "./keys.ts";
 import { asArray, asNumber, asText } from "./reply.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
@@ -52,9 +51,9 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
   const list = request.entries.flatMap((fields) => [String(fields.length), ...fields]);
   return callOf(
     sendScript,
-    { stream: groupKeys(queue).stream, sent_key: sentKey(queue, request.requestId) },
+    queue,
     { count: request.entries.length, remember: rememberMs },
-    { list },
+    { sent: request.requestId, list },
   );
 }
 
@@ -68,20 +67,9 @@ function sendCheckedCall(
   { requestId, entries, due = [], kickMs = 0 }: SendRequest,
   rememberMs: number,
 ): ScriptCall {
-  const { stream, delayed, bodies, keys, ids, parked, state, kicked } = groupKeys(queue);
   return callOf(
     sendCheckedScript,
-    {
-      stream,
-      sent_key: sentKey(queue, requestId),
-      delayed_key: delayed,
-      bodies_key: bodies,
-      keys_key: keys,
-      ids_key: ids,
-      parked_key: parked,
-      state_key: state,
-      kicked_key: kicked,
-    },
+    queue,
     {
       count: entries.length,
       remember: rememberMs,
@@ -97,6 +85,7 @@ function sendCheckedCall(
       kick: kickMs,
     },
     {
+      sent: requestId,
       list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
     },
   );

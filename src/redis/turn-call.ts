@@ -1,6 +1,5 @@
 import type { Delivery, StoreQueue, TurnPart, TurnRequest } from "../store.ts";
 import { mayBePassedOver, textOf } from "../turn.ts";
-import { groupKeys } from "./keys.ts";
 import type { Attempt } from "./resend.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, placeOf, type ScriptCall } from "./script.ts";
@@ -15,7 +14,6 @@ export function turnCall(
   request: TurnRequest,
   attempt: Pick<Attempt, "number" | "notAfter">,
 ): ScriptCall {
-  const keys = groupKeys(queue);
   const retain = retentionArgs(queue.retention);
   const deadTrim = retentionArgs(queue.deadLetterRetention);
   const found = request.found;
@@ -23,22 +21,7 @@ export function turnCall(
   const { journal } = request;
   return callOf(
     turnScript,
-    {
-      stream: keys.stream,
-      parked_key: keys.parked,
-      state_key: keys.state,
-      dead_key: keys.dead,
-      keys_key: keys.keys,
-      ids_key: keys.ids,
-      crashes_key: keys.crashes,
-      results_key: keys.results,
-      delayed_key: keys.delayed,
-      bodies_key: keys.bodies,
-      starts_key: keys.starts,
-      passes_key: keys.passes,
-      stats_key: keys.stats,
-      journal_key: keys.journal,
-    },
+    queue,
     {
       group: queue.group,
       token: request.token,
@@ -106,7 +89,7 @@ export function turnsCall(
   ]);
   return callOf(
     turnsScript,
-    {},
+    undefined,
     {
       parts: parts.length,
       key_count: turnScript.keys.length,
