@@ -1,40 +1,12 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished, test } from "vitest";
+import { findChromium, launchChromium } from "../../../scripts/chromium.ts";
 import type { DashboardOptions } from "../../../src/dashboard/index.ts";
 import { ADMIN, dashboardOf, serveApp } from "../support.ts";
 
-/** It talks to nobody but the pages that it is shown. */
-const QUIET = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-sync",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-];
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome"];
-const executablePath = process.env.CHROMIUM ?? findChromium();
-
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A test in Chromium. @throws Error where there is none: whoever asks for these tests wants them run. */
 export function browserTest(name: string, body: () => Promise<void>): void {
-  if (executablePath === undefined) {
+  if (findChromium() === undefined) {
     throw new Error("There is no chromium for the tests: install one, or name it in CHROMIUM.");
   }
   test(name, body);
@@ -44,11 +16,7 @@ let launching: Promise<Browser> | undefined;
 
 /** One browser for all tests of a file; it ends with the process of the file. */
 function browser(): Promise<Browser> {
-  launching ??= chromium.launch({
-    executablePath: executablePath ?? "",
-    // Containers run as root, without the kernel's sandbox.
-    args: [...QUIET, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
-  });
+  launching ??= launchChromium();
   return launching;
 }
 
