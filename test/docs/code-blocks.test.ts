@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -97,6 +97,14 @@ test("the README is short, and its first program begins by line ten", () => {
   const lines = text.split("\n");
   expect(lines.findIndex((line) => line.startsWith("import "))).toBeLessThan(10);
   expect(lines.slice(0, 40).join("\n")).toContain("npm install xdrain");
+});
+
+test("the pictures of the README are there, each for light and for dark", () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const shown = [...text.matchAll(/(?:srcset|src)="([^"]+)"/g)].map(([, file = ""]) => file);
+  expect(shown.filter((file) => file.includes("-dark.")).length).toBe(2);
+  expect(shown.length).toBe(4);
+  for (const file of shown) expect(existsSync(join(root, file)), file).toBe(true);
 });
 
 test("no example falls back on a secret", () => {
