@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import type { Handler } from "../message.ts";
 
 /** What a command knows of the world around it. */
 export interface Terminal {
@@ -9,6 +10,8 @@ export interface Terminal {
   readonly errors: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborts when the person asks the command to end. */
   readonly signal: AbortSignal;
+  /** Called with the handler of a pass before it begins, for one to run in its place. */
+  readonly around?: (handler: Handler<unknown>) => Handler<unknown>;
 }
 
 /** Whoever read what we print has gone: there is nothing left to do, and nothing to say. */

@@ -2,18 +2,13 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { findRedisServer } from "../../scripts/local-redis.ts";
-import { summary } from "../../src/cli/dev/programs.ts";
+import { summary } from "../../src/cli/dev/report.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
-import { type Env, overTcp, run, runBuilt, start } from "./support/run.ts";
+import { readyIn, withRedisServer } from "./support/dev.ts";
+import { overTcp, run, runBuilt, start } from "./support/run.ts";
 import { scratch } from "./support/scratch.ts";
-
-interface Ready {
-  readonly services: readonly { readonly name: string; readonly url: string }[];
-  readonly env: Record<string, string>;
-}
 
 serverTest("dev starts a Redis and its REST API, and ends both", async () => {
   const { child, printed, ended } = start(["dev", "--json"], withRedisServer());
@@ -158,18 +153,6 @@ test("a report that Redis failed says why", () => {
   expect(summary(report)).toBe("orders: 2 completed (store): It is full.");
   expect(summary({ ...report, completed: 0 })).toBe("orders: nothing done (store): It is full.");
 });
-
-/** A PATH with a redis-server on it. */
-function withRedisServer(): Env {
-  const { path = "", env = {} } = findRedisServer({ install: false }) ?? {};
-  const { PATH = "", LD_LIBRARY_PATH = "" } = env;
-  return { PATH: `${dirname(path)}:${PATH}`, LD_LIBRARY_PATH };
-}
-
-function readyIn(text: string): Ready {
-  const line = text.split("\n").find((some) => some.includes('"ready"')) ?? "{}";
-  return JSON.parse(line) as Ready;
-}
 
 function accepts(url: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,12 +1,12 @@
-import { dirname } from "node:path";
 import type { Argv } from "yargs";
 import { accessToken } from "../access-token.ts";
 import { type Context, defineCommand } from "../command.ts";
-import { watchChanges } from "../dev/changes.ts";
+import { checkPaths, watchChanges } from "../dev/changes.ts";
 import { startDashboard } from "../dev/dashboard.ts";
 import { startGateway } from "../dev/gateway.ts";
 import { createLog } from "../dev/log.ts";
-import { passProgram, type Surroundings, serverProgram } from "../dev/programs.ts";
+import { passProgram } from "../dev/pass.ts";
+import { type Surroundings, serverProgram } from "../dev/programs.ts";
 import { redisFor } from "../dev/redis.ts";
 import type { Service } from "../dev/service.ts";
 import { type Supervised, supervise } from "../dev/supervise.ts";
@@ -51,8 +51,9 @@ export const dev = defineCommand({
       throw new UsageError("Expected --queue and --module together.");
     }
     const { token } = accessToken(context.terminal.env);
-    const changes = watchChanges(watched(args));
+    checkPaths(args.watch);
     const services: Service[] = [];
+    const programs: Supervised[] = [];
     try {
       services.push(await redisFor(args, context.terminal.env));
       const redis = services[0]?.url ?? "";
@@ -67,9 +68,11 @@ export const dev = defineCommand({
       const signal = AbortSignal.any([context.terminal.signal, lost.signal]);
       const log = createLog(context.output);
       const env = { ...context.terminal.env, ...settings };
-      const programs = programsOf(args, { env, log, pauseMs: everyMs });
+      const watch = () =>
+        watchChanges(args.watch, (text) => log.tell("dev", text, { event: "unwatched" }));
+      programs.push(...programsOf(args, { env, log, pauseMs: everyMs, watch }));
       await Promise.all([
-        ...programs.map((program) => supervise(program, changes, signal)),
+        ...programs.map((program) => supervise(program, signal)),
         ...ticks.map((url) => tick(url, { token, everyMs, signal, log })),
         untilAborted(signal),
       ]);
@@ -77,7 +80,7 @@ export const dev = defineCommand({
         throw new CommandError("The redis-server that it started has ended.");
       return 0;
     } finally {
-      changes.close();
+      for (const { changes } of programs) changes.close();
       for (const service of services.reverse()) await service.close();
     }
   },
@@ -102,7 +105,7 @@ function withDev<Options>(argv: Argv<Options>): Argv<Options & DevArguments> {
       array: true,
       default: [],
       group,
-      describe: "What to watch for changes [the folder of --module]",
+      describe: "Files and folders to watch too [what --module imports]",
     },
     show: {
       type: "string",
@@ -114,10 +117,6 @@ function withDev<Options>(argv: Argv<Options>): Argv<Options & DevArguments> {
     data: { type: "string", describe: "Folder in which Redis keeps its data [it keeps none]" },
     port: { type: "number", default: 0, describe: "Port of the REST API; 0 is a free one" },
   }) as unknown as Argv<Options & DevArguments>;
-}
-
-function watched({ watch, module }: DevArguments): readonly string[] {
-  return watch.length === 0 && module !== undefined ? [dirname(module)] : watch;
 }
 
 function shownQueues({ show, queue }: DevArguments): readonly string[] {
@@ -164,6 +163,5 @@ function programsOf(args: DevArguments, surroundings: Surroundings): readonly Su
   const { run, module, queue, passOptions = [] } = args;
   const server = run === undefined ? [] : [serverProgram(run, surroundings)];
   if (module === undefined || queue === undefined) return server;
-  const own = ["--queue", queue, "--module", module, ...passOptions];
-  return [...server, passProgram(own, surroundings)];
+  return [...server, passProgram(module, ["--queue", queue, ...passOptions], surroundings)];
 }

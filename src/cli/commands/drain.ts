@@ -46,7 +46,8 @@ export const drain = defineCommand({
       signal: terminal.signal,
       ...(args.linger && { onError: failuresTo(terminal.errors) }),
     };
-    const handler = await handlerOf(args, context);
+    const own = await handlerOf(args, context);
+    const handler = terminal.around?.(own) ?? own;
     return onQueues(
       args,
       args.next,

@@ -5,8 +5,11 @@ import { printable } from "../printable.ts";
 export interface DevLog {
   /** `value` is for programs, `line` for people. */
   tell(source: string, line: string, value?: Readonly<Record<string, unknown>>): void;
-  /** Tells of each line of a stream, as `read` makes it one for people. */
-  lines(source: string, read?: (line: string) => string): (chunk: Buffer | string) => void;
+  /** Tells of each line of a stream, as `read` makes it one for people, or leaves it out. */
+  lines(
+    source: string,
+    read?: (line: string) => string | undefined,
+  ): (chunk: Buffer | string) => void;
 }
 
 const WIDTH = 9;
@@ -19,12 +22,15 @@ export function createLog(output: Output): DevLog {
   };
   return {
     tell,
-    lines(source, read = (line) => line) {
+    lines(source, read = (line: string) => line) {
       let rest = "";
       return (chunk) => {
         const found = (rest + String(chunk)).split("\n");
         rest = found.pop() ?? "";
-        for (const line of found) tell(source, read(line));
+        for (const line of found) {
+          const shown = read(line);
+          if (shown !== undefined) tell(source, shown);
+        }
       };
     },
   };

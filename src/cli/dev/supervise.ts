@@ -7,35 +7,82 @@ import type { Changes } from "./changes.ts";
 export interface Supervised {
   /** Starts it, as the leader of a process group. */
   start(): ChildProcess;
-  /** How it is told to end. */
-  readonly ending: NodeJS.Signals;
+  /** Asks it to end. */
+  end(child: ChildProcess): void;
+  /** How long it may take to end before it is killed. */
+  readonly graceMs: number;
   /** How long it is left alone after it ended by itself. */
   readonly pauseMs: number;
-  /** Told when it is started again because something changed. */
-  onChange(): void;
+  /** Whether it has only just begun, so that changes of files may be its own. */
+  isStarting(sinceMs: number): boolean;
+  /** What it is started again for. */
+  readonly changes: Changes;
+  /** Called when something happens to it that a person should know. */
+  tell(event: SupervisedEvent, file?: string): void;
 }
 
-const GRACE_MS = 5_000;
+/**
+ * `changed`: it is started again, since the file changed; `own`: the file changes whenever the program
+ * starts, so changes of it at that time no longer start it again; `killed`: it did not end in time.
+ */
+export type SupervisedEvent = "changed" | "own" | "killed";
 
-/** Runs a program again and again until the signal aborts: at once where a file changed, else after a pause. */
-export async function supervise(
-  program: Supervised,
-  changes: Changes,
-  signal: AbortSignal,
-): Promise<void> {
+/** After so many changes in a row while it starts, a file is one that the program writes itself. */
+const OWN_AFTER = 5;
+
+/** Runs a program again and again until the signal aborts: at once if a file changed, else after a pause. */
+export async function supervise(program: Supervised, signal: AbortSignal): Promise<void> {
   const aborted = untilAborted(signal);
+  const ownWrites = createOwnWrites();
+  let startedAt = 0;
+  let change: Promise<"change"> | undefined;
+  const isOwn = (file: string) =>
+    ownWrites.has(file, program.isStarting(performance.now() - startedAt));
   while (!signal.aborted) {
+    startedAt = performance.now();
     const child = program.start();
     const ended = endOf(child);
     const kill = () => endGroup(child, "SIGKILL");
     process.once("exit", kill);
-    const change = changes.next().then(() => "change" as const);
+    change ??= foreignChange(program, isOwn).then(() => {
+      change = undefined;
+      return "change";
+    });
     const first = await Promise.race([ended.then(() => "end" as const), change, aborted]);
-    if (first !== "end") await stop(child, ended, program.ending);
+    if (first !== "end") await stop(program, child, ended);
     process.off("exit", kill);
-    if (first === "change") program.onChange();
     if (first === "end") await Promise.race([pause(program.pauseMs, signal), change]);
   }
+}
+
+/** Resolves with the next change that is not the program's own. */
+async function foreignChange(
+  { changes, tell }: Supervised,
+  isOwn: (file: string) => "yes" | "now" | "no",
+): Promise<void> {
+  for (;;) {
+    const file = await changes.next();
+    const own = isOwn(file);
+    if (own === "no") return tell("changed", file);
+    if (own === "now") tell("own", file);
+  }
+}
+
+/** Finds files that a program changes whenever it starts: to start it again for these would never end. */
+function createOwnWrites() {
+  const own = new Set<string>();
+  let latest = "";
+  let inARow = 0;
+  return {
+    has(file: string, starting: boolean): "yes" | "now" | "no" {
+      if (starting && own.has(file)) return "yes";
+      inARow = starting && file === latest ? inARow + 1 : 1;
+      latest = starting ? file : "";
+      if (inARow < OWN_AFTER) return "no";
+      own.add(file);
+      return "now";
+    },
+  };
 }
 
 function endOf(child: ChildProcess): Promise<void> {
@@ -45,14 +92,18 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>, ending: NodeJS.Signals) {
-  endGroup(child, ending);
-  const late = setTimeout(() => endGroup(child, "SIGKILL"), GRACE_MS);
+async function stop({ end, graceMs, tell }: Supervised, child: ChildProcess, ended: Promise<void>) {
+  end(child);
+  const late = setTimeout(() => {
+    tell("killed");
+    endGroup(child, "SIGKILL");
+  }, graceMs);
   await ended;
   clearTimeout(late);
 }
 
-function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+/** Sends a signal to the process and all that it started. */
+export function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal);
   } catch {

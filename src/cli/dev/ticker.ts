@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { UsageError } from "../errors.ts";
 import type { DevLog } from "./log.ts";
-import { summary } from "./programs.ts";
+import { summary } from "./report.ts";
 
 const LONGEST_PASS_MS = 15 * 60_000;
 

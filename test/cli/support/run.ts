@@ -20,8 +20,11 @@ export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves with all of stdout so far once it matches. */
-  printed(pattern: RegExp): Promise<string>;
+  printed(pattern: Pattern): Promise<string>;
 }
+
+/** A regular expression, or another test of a text. */
+export type Pattern = Pick<RegExp, "test">;
 
 const KEPT = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"];
 
@@ -31,12 +34,22 @@ function ours(): Record<string, string | undefined> {
 
 /** Starts the built program as a process of its own, with nothing of our environment but what it needs. */
 export function start(args: readonly string[], env: Env = overTcp(), input?: string): Running {
-  const child = spawn(process.execPath, [builtEntry(), ...args], { env: { ...ours(), ...env } });
+  const running = startNode([builtEntry(), ...args], { env });
+  if (input !== undefined) running.child.stdin?.end(input);
+  return running;
+}
+
+/** Starts a program of Node, with nothing of our environment but what it needs. */
+export function startNode(
+  args: readonly string[],
+  { env, cwd }: { readonly env: Env; readonly cwd?: string },
+): Running {
+  const child = spawn(process.execPath, args, { env: { ...ours(), ...env }, cwd });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
-  if (input !== undefined) child.stdin.end(input);
   const { stdout, stderr } = child;
+  stdout.setMaxListeners(100); // one for each text that a test waits for
   let seen = "";
   stdout.on("data", (chunk) => {
     seen += String(chunk);
@@ -48,7 +61,7 @@ export function start(args: readonly string[], env: Env = overTcp(), input?: str
   ]).then(([out, errors, code]) => ({ stdout: out, stderr: errors, code }));
   return { child, ended, printed: (pattern) => untilPrinted(pattern) };
 
-  function untilPrinted(pattern: RegExp): Promise<string> {
+  function untilPrinted(pattern: Pattern): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (pattern.test(seen)) resolve(seen);
