@@ -4,10 +4,51 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { watchChanges } from "../../src/cli/dev/changes.ts";
 import { createFinishing } from "../../src/cli/dev/finishing.ts";
+import { checkPackages } from "../../src/cli/dev/packages.ts";
+import { chooseRedis, type RedisChoice } from "../../src/cli/dev/redis.ts";
 import { type Supervised, supervise } from "../../src/cli/dev/supervise.ts";
 import { createQueue, drain } from "../../src/index.ts";
 import { memoryStore } from "../../src/testing.ts";
 import { scratch } from "./support/scratch.ts";
+
+const embedded: RedisChoice = { kind: "embedded" };
+const server: RedisChoice = { kind: "server", program: "redis-server", data: undefined };
+
+test("all packages that are missing are named at once, with one line that installs them", () => {
+  const none = () => undefined;
+  expect(() => checkPackages(embedded, none)).toThrow(
+    "not installed: npm install -D hono @hono/node-server ioredis js-redis-server. Or do without",
+  );
+  expect(() => checkPackages(server, none)).toThrow(
+    /: npm install -D hono @hono\/node-server ioredis$/,
+  );
+  const all = () => "5.0.0";
+  expect(checkPackages(embedded, all)).toBeUndefined();
+});
+
+test("beside ioredis 6 the line lets npm install js-redis-server all the same", () => {
+  const versions: Record<string, string> = { hono: "4.0.0", ioredis: "6.0.0" };
+  expect(() => checkPackages(embedded, (name) => versions[name])).toThrow(
+    "npm pkg set 'overrides.js-redis-server.ioredis=$ioredis' && npm install -D @hono/node-server js-redis-server.",
+  );
+});
+
+test("--redis comes first, then a server of the PATH, REDIS_URL, and an embedded one", () => {
+  const folder = scratch();
+  const url = "redis://127.0.0.1:1";
+  const choose = (redis: string | undefined, env: Record<string, string>) =>
+    chooseRedis({ redis, data: undefined }, env).kind;
+  const valkey = join(folder, "valkey-server");
+  writeFileSync(valkey, "");
+  expect(choose(url, { PATH: folder, REDIS_URL: "x" })).toBe("named");
+  expect(chooseRedis({ redis: undefined, data: "d" }, { PATH: folder, REDIS_URL: url })).toEqual({
+    kind: "server",
+    program: valkey,
+    data: "d",
+  });
+  expect(choose(undefined, { PATH: "/nowhere", REDIS_URL: url })).toBe("named");
+  expect(choose(undefined, { PATH: "/nowhere", REDIS_URL: "" })).toBe("embedded");
+});
 
 interface Seen {
   readonly waited: number[];

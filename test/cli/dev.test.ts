@@ -95,9 +95,9 @@ serverTest("the dashboard of the queues that are named is served beside them", a
 serverTest("a person is told the addresses and the variables", async () => {
   const { child, printed, ended } = start(["dev", "--redis", inject("redisUrl")]);
   const text = await printed(/XDRAIN_TOKEN='[\w-]+'/);
-  expect(text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+ \(it was there before\)$/m);
+  expect(text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+ \(as --redis says\)$/m);
   expect(text).toMatch(/^gateway +http:\/\/127\.0\.0\.1:\d+ /m);
-  expect(text).toMatch(/^export UPSTASH_REDIS_REST_URL='http:/m);
+  expect(text).toMatch(/^ +export UPSTASH_REDIS_REST_URL='http:/m);
   child.kill("SIGINT");
   expect((await ended).code).toBe(0);
 });
@@ -109,7 +109,8 @@ test.each([
   [["--redis", "http://x"], {}, "begin with redis://"],
   [["--every", "often"], {}, "Expected --every"],
   [[], { XDRAIN_TOKEN: "short" }, "Expected XDRAIN_TOKEN"],
-  [[], { PATH: "/nowhere" }, "apt-get install redis-server"],
+  [["--data", "x"], { PATH: "/nowhere" }, "Expected a redis-server or valkey-server on the PATH"],
+  [["--data", "x", "--redis", "redis://x"], {}, "got the address of one"],
 ] as const)("dev %j with %j is refused with 2", async (args, env, text) => {
   const { code, stdout, stderr } = await run(["dev", ...args], env);
   expect(stdout).toBe("");

@@ -5,9 +5,10 @@ import { checkPaths, watchChanges } from "../dev/changes.ts";
 import { startDashboard } from "../dev/dashboard.ts";
 import { startGateway } from "../dev/gateway.ts";
 import { createLog } from "../dev/log.ts";
+import { checkPackages } from "../dev/packages.ts";
 import { passProgram } from "../dev/pass.ts";
 import { type Surroundings, serverProgram } from "../dev/programs.ts";
-import { redisFor } from "../dev/redis.ts";
+import { chooseRedis, startRedis } from "../dev/redis.ts";
 import type { Service } from "../dev/service.ts";
 import { type Supervised, supervise } from "../dev/supervise.ts";
 import { checkTick, tick } from "../dev/ticker.ts";
@@ -52,16 +53,18 @@ export const dev = defineCommand({
     }
     const { token } = accessToken(context.terminal.env);
     checkPaths(args.watch);
+    const choice = chooseRedis(args, context.terminal.env);
+    checkPackages(choice);
     const services: Service[] = [];
     const programs: Supervised[] = [];
     try {
-      services.push(await redisFor(args, context.terminal.env));
+      services.push(await startRedis(choice, context.terminal.env));
       const redis = services[0]?.url ?? "";
       services.push(await startGateway({ redis, token, port }));
       const queues = shownQueues(args);
       if (queues.length > 0) services.push(await startDashboard({ redis, token, queues }));
       const settings = settingsFor(services, token);
-      await present(services, settings, context);
+      await present(services, settings, args.queue, context);
 
       const lost = new AbortController();
       for (const { ended } of services) void ended?.then(() => lost.abort());
@@ -113,7 +116,10 @@ function withDev<Options>(argv: Argv<Options>): Argv<Options & DevArguments> {
       default: [],
       describe: "Queues to show in the dashboard [--queue]",
     },
-    redis: { type: "string", describe: "A Redis to work with [a redis-server of the PATH]" },
+    redis: {
+      type: "string",
+      describe: "A Redis to work with [a redis-server of the PATH, REDIS_URL, or one inside]",
+    },
     data: { type: "string", describe: "Folder in which Redis keeps its data [it keeps none]" },
     port: { type: "number", default: 0, describe: "Port of the REST API; 0 is a free one" },
   }) as unknown as Argv<Options & DevArguments>;
@@ -140,16 +146,28 @@ function settingsFor(
 async function present(
   services: readonly Service[],
   env: Readonly<Record<string, string>>,
+  queue: string | undefined,
   { output }: Context,
 ): Promise<void> {
-  const shown = services.map(({ name, url, note }) => ({ name, url: withoutLogin(url), note }));
+  const shown = services.map(({ name, url, note, warning }) => ({
+    name,
+    url: withoutLogin(url),
+    note,
+    ...(warning !== undefined && { warning }),
+  }));
+  const exports = (names: readonly string[]) =>
+    names.map((name) => `  export ${name}='${env[name]}'`);
+  const { bold, yellow } = output.colours;
   const lines = [
-    ...shown.map(
-      ({ name, url, note }) => `${name.padEnd(9)} ${output.colours.bold(url)} (${note})`,
-    ),
+    ...shown.map(({ name, url, note }) => `${name.padEnd(9)} ${bold(url)} (${note})`),
+    ...shown.flatMap(({ warning }) => (warning === undefined ? [] : ["", yellow(warning)])),
     "",
-    "For other shells:",
-    ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
+    "In another shell:",
+    ...exports(["REDIS_URL", "XDRAIN_TOKEN"]),
+    ...(queue === undefined ? [] : [`  npx xdrain send -q ${queue} '{"hello":"world"}'`]),
+    "",
+    "For functions that use the REST API (with @upstash/redis):",
+    ...exports(["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"]),
     "",
   ];
   await output.value({ source: "dev", event: "ready", services: shown, env }, lines);

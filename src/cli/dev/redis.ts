@@ -1,114 +1,61 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { CommandError, UsageError } from "../errors.ts";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { UsageError } from "../errors.ts";
 import type { Terminal } from "../terminal.ts";
+import { startEmbedded } from "./embedded.ts";
+import { startServer } from "./redis-server.ts";
 import type { Service } from "./service.ts";
 
-const STARTS_WITHIN_MS = 10_000;
+/** The Redis that `dev` works with: one that is there, a server to start, or one inside of `dev`. */
+export type RedisChoice =
+  | { readonly kind: "named"; readonly url: string; readonly note: string }
+  | { readonly kind: "server"; readonly program: string; readonly data: string | undefined }
+  | { readonly kind: "embedded" };
+
+const PROGRAMS = ["redis-server", "valkey-server"];
 
 /**
- * The Redis to work with: the one that was named, else a redis-server of the PATH that is started on a
- * free loopback port, else that of REDIS_URL.
- * @throws UsageError where there is none
+ * The one that `--redis` names, else a server of the PATH, else that of REDIS_URL, else an embedded one.
+ * @throws UsageError
  */
-export async function redisFor(
+export function chooseRedis(
   args: { readonly redis: string | undefined; readonly data: string | undefined },
   env: Terminal["env"],
-): Promise<Service> {
-  if (args.redis !== undefined) return somebodyElses(args.redis);
-  const program = find("redis-server", env);
-  if (program !== undefined) return startRedis(program, args.data, env);
-  if (env.REDIS_URL) return somebodyElses(env.REDIS_URL);
-  throw new UsageError(
-    "Expected a redis-server on the PATH, or REDIS_URL to be set: `apt-get install redis-server`, `brew install redis`, or `docker run -p 6379:6379 redis` with REDIS_URL=redis://127.0.0.1:6379.",
-  );
+): RedisChoice {
+  const choice = chosen(args, env);
+  if (args.data !== undefined && choice.kind !== "server") {
+    const got = { named: "got the address of one", embedded: "found none" }[choice.kind];
+    throw new UsageError(
+      `Expected a redis-server or valkey-server on the PATH to keep --data, ${got}: leave out ${choice.kind === "named" ? "one of the two" : "--data, or install one"}.`,
+    );
+  }
+  return choice;
 }
 
-function somebodyElses(url: string): Service {
-  if (/^rediss?:\/\//.test(url)) {
-    return { name: "redis", url, note: "it was there before", close: async () => {} };
-  }
-  throw new UsageError("Expected the address of Redis to begin with redis:// or rediss://.");
+export async function startRedis(choice: RedisChoice, env: Terminal["env"]): Promise<Service> {
+  if (choice.kind === "server") return startServer(choice.program, choice.data, env);
+  if (choice.kind === "embedded") return startEmbedded();
+  const { url, note } = choice;
+  return { name: "redis", url, note, close: async () => {} };
+}
+
+function chosen(
+  { redis, data }: Parameters<typeof chooseRedis>[0],
+  env: Terminal["env"],
+): RedisChoice {
+  if (redis !== undefined) return named(redis, "--redis");
+  const program = PROGRAMS.map((name) => find(name, env)).find((path) => path !== undefined);
+  if (program !== undefined) return { kind: "server", program, data };
+  if (env.REDIS_URL) return named(env.REDIS_URL, "REDIS_URL");
+  return { kind: "embedded" };
+}
+
+function named(url: string, source: string): RedisChoice {
+  if (/^rediss?:\/\//.test(url)) return { kind: "named", url, note: `as ${source} says` };
+  throw new UsageError(`Expected ${source} to begin with redis:// or rediss://.`);
 }
 
 function find(program: string, { PATH = "" }: Terminal["env"]): string | undefined {
   const paths = PATH.split(delimiter).filter((folder) => folder !== "");
   return paths.map((folder) => join(folder, program)).find((path) => existsSync(path));
-}
-
-async function startRedis(
-  program: string,
-  data: string | undefined,
-  env: Terminal["env"],
-): Promise<Service> {
-  const folder = data === undefined ? mkdtempSync(join(tmpdir(), "xdrain-dev-")) : resolve(data);
-  mkdirSync(folder, { recursive: true });
-  const port = await freePort();
-  const durable = data === undefined ? "no" : "yes";
-  const child = spawn(
-    program,
-    [
-      ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
-      ...["--save", "", "--appendonly", durable],
-    ],
-    { stdio: "ignore", detached: true, env },
-  );
-  const end = () => child.kill("SIGTERM");
-  process.once("exit", end);
-  const ended = new Promise<void>((done) => {
-    child.once("exit", () => done());
-    child.once("error", () => done());
-  });
-  const close = async () => {
-    process.off("exit", end);
-    end();
-    await ended;
-    if (data === undefined) rmSync(folder, { recursive: true, force: true });
-  };
-  if (!(await accepts(port, ended))) {
-    await close();
-    throw new CommandError("The redis-server of the PATH did not start.");
-  }
-  const note = data === undefined ? "ends with this command" : `its data is in ${data}`;
-  return { name: "redis", url: `redis://127.0.0.1:${port}`, note, close, ended };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}
-
-async function accepts(port: number, ended: Promise<void>): Promise<boolean> {
-  let gone = false;
-  void ended.then(() => {
-    gone = true;
-  });
-  const until = performance.now() + STARTS_WITHIN_MS;
-  while (!gone && performance.now() < until) {
-    if (await ping(port)) return true;
-    await wait(20);
-  }
-  return false;
-}
-
-/** While it loads its data it answers something else. */
-function ping(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
-    socket.once("data", (data) => {
-      socket.destroy();
-      done(data.toString().startsWith("+PONG"));
-    });
-    socket.once("error", () => done(false));
-  });
 }
