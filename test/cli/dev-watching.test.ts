@@ -19,7 +19,7 @@ serverTest(
       renameSync(`${file}.new`, file);
     };
     save(0);
-    const pass = ["--max-failures", "1", "--concurrency", "1"];
+    const pass = ["--max-failures", "1", "--concurrency", "2"];
     const { child, printed, ended } = startDev("-q", name, "--module", file, "--", ...pass);
     for (let edit = 1; edit <= 10; edit += 1) {
       await printed(times(edit, "loaded"));
