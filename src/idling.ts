@@ -33,12 +33,14 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
     return rateOpensAt !== undefined && paused(Math.max(1, rateOpensAt - now));
   }
 
-  /** Only the last lane lingers. */
+  /** Only the last lane lingers, to the end of its time: the last pause is as long as still fits. */
   async function lingered({ nextDueAt, now }: Round): Promise<boolean> {
     const { linger } = options;
     if (linger === undefined || pass.open > 1) return false;
-    const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls);
+    const left = workUntil(options) - store.now() - 1;
+    const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls, left);
     const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
+    if (left < linger.pauseMs) return false; // too soon after the last poll to cost another
     if (!(await paused(dueIn > 0 ? Math.min(growing, dueIn) : growing))) return false;
     polls += 1;
     pass.spent.polls += 1;

@@ -274,6 +274,21 @@ test("a limited rate is waited for once, however much is due", async () => {
   expect(report.requests).toBeLessThan(20);
 });
 
+test.each([
+  ["6 s", 5_500, 6],
+  ["60 s", 59_500, 17],
+] as const)(
+  "a pass that lingers for %s stays to the end of its time",
+  async (maxDuration, ms, polls) => {
+    const { queue } = openQueue();
+    const report = await drain(queue, () => {}, { linger: true, maxDuration });
+    expect(report.stopped).toBe("empty");
+    expect(report.elapsedMs).toBeGreaterThan(ms - 200);
+    expect(report.elapsedMs).toBeLessThanOrEqual(ms);
+    expect(report.requests).toBe(polls);
+  },
+);
+
 test("a pass that does not linger ends when nothing is left", async () => {
   const { queue, clock } = openQueue();
   const startedAt = clock.now();
