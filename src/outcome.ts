@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import { InterruptError, PayloadError } from "./errors.ts";
+import { InterruptError, PayloadError, XdrainError } from "./errors.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { Reject, Retry } from "./signals.ts";
 import type { DeadReason } from "./store.ts";
@@ -66,11 +66,19 @@ function framesOf(error: unknown): string {
   return start === -1 ? "" : stack.slice(start + 1, start + 3_000);
 }
 
-/** An error's name and message, cut so that a dead letter stays small. */
+/**
+ * An error's name and message, and those of up to three causes (`fetch failed` says nothing without its
+ * own), cut so that a dead letter stays small. Errors of ours say all there is: their cause may hold a payload.
+ */
 export function errorText(error: unknown): string {
   try {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return text.slice(0, 1_000);
+    if (!(error instanceof Error)) return String(error).slice(0, 1_000);
+    const texts: string[] = [];
+    for (let at: unknown = error; at instanceof Error && texts.length < 4; at = at.cause) {
+      texts.push(`${at.name}: ${at.message}`);
+      if (at instanceof XdrainError) break;
+    }
+    return texts.join("; caused by ").slice(0, 1_000);
   } catch {
     return "an error that has no text";
   }

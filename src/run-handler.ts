@@ -3,7 +3,7 @@ import { decodeFields, traceOf } from "./fields.ts";
 import type { Held } from "./hand.ts";
 import type { Handler, HandlerContext, Message } from "./message.ts";
 import { type Outcome, outcomeOfError } from "./outcome.ts";
-import { readPayload } from "./payload.ts";
+import { throughSchema } from "./payload.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 
 export interface HandlerRun {
@@ -50,8 +50,8 @@ function start(run: HandlerRun): unknown {
   const { schema } = run.queue;
   const { entry, controller } = run.held;
   if (schema === undefined) return callHandler(run, decodeFields(entry.fields));
-  return orAborted(readPayload(schema, entry.fields), controller.signal).then((payload) =>
-    callHandler(run, payload),
+  return orAborted(throughSchema(schema, decodeFields(entry.fields)), controller.signal).then(
+    (payload) => callHandler(run, payload),
   );
 }
 

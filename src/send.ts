@@ -1,10 +1,10 @@
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
 import { PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
-import { flag, isWellFormed, name, onlyKnown, refuse } from "./expect.ts";
+import { flag, name, onlyKnown, refuse } from "./expect.ts";
 import { encodeFields, type Trace } from "./fields.ts";
+import { throughSchema } from "./payload.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { randomId } from "./random-id.ts";
-import { describeIssues } from "./standard-schema.ts";
 import type { Backlog, Due } from "./store.ts";
 
 export interface SendOptions {
@@ -33,9 +33,10 @@ export interface Sent {
   readonly duplicate?: true;
 }
 
+const encoder = new TextEncoder();
+
 /** What one request carries at the most, well below the smallest limit of the services (10 MB). */
 const REQUEST = { messages: 500, bytes: 4_000_000 };
-const NO_KEY = "";
 const MESSAGE = ["payload", "idempotencyKey", "delay", "deliverAt", "wake", "trace"];
 
 /** Checks and encodes all messages before it stores any; keeps their order. */
@@ -127,11 +128,9 @@ function queueFull(
   options: ConstructorParameters<typeof QueueFull>[1],
 ): QueueFull {
   const { backlog, sentIds } = options;
-  const { messages, bytes } = storeQueue.maxBacklog ?? {};
-  const limits = [
-    ...(messages === undefined ? [] : [`${backlog.messages} messages of at most ${messages}`]),
-    ...(bytes === undefined ? [] : [`${backlog.bytes} bytes of at most ${bytes}`]),
-  ];
+  const limits = Object.entries(storeQueue.maxBacklog ?? {}).map(
+    ([what, most]) => `${backlog[what as keyof Backlog]} ${what} of at most ${most}`,
+  );
   const text = `"${name}" is full: ${limits.join(", ")} (${sentIds.length} messages are stored.) Send later.`;
   return new QueueFull(text, options);
 }
@@ -139,17 +138,13 @@ function queueFull(
 async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Promise<Encoded> {
   onlyKnown("a message", message, MESSAGE);
   const { payload, idempotencyKey } = message;
-  if (queue.schema !== undefined) {
-    const result = await queue.schema["~standard"].validate(payload);
-    if (result.issues !== undefined) {
-      const issues = describeIssues(result.issues);
-      throw new PayloadError("invalid_payload", `The payload does not fit the schema: ${issues}`);
-    }
-  }
-  const value = idempotencyKey === undefined ? NO_KEY : checkKey(idempotencyKey);
-  const key = value === NO_KEY ? undefined : { field: queue.storeQueue.keyField, value };
+  if (queue.schema !== undefined) await throughSchema(queue.schema, payload); // sent as it is
+  const key =
+    idempotencyKey === undefined
+      ? undefined
+      : { field: queue.storeQueue.keyField, value: name("idempotencyKey", idempotencyKey) };
   const fields = encodeFields(queue.codec, payload, key, checkTrace(message.trace));
-  const bytes = fields.reduce((sum, field) => sum + byteLength(field), 0);
+  const bytes = fields.reduce((sum, field) => sum + encoder.encode(field).length, 0);
   if (bytes > queue.maxPayload) {
     throw new PayloadError(
       "payload_too_large",
@@ -204,11 +199,6 @@ function checkTrace(trace: Trace | undefined): Trace | undefined {
   return trace;
 }
 
-function checkKey(key: string): string {
-  name("idempotencyKey", key, 512);
-  return isWellFormed(key) ? key : refuse("idempotencyKey", "well-formed text", key);
-}
-
 /** Groups messages so that each request stays within its limits. */
 function* chunksOf(entries: readonly Encoded[]): Generator<Encoded[]> {
   let chunk: Encoded[] = [];
@@ -224,10 +214,4 @@ function* chunksOf(entries: readonly Encoded[]): Generator<Encoded[]> {
     bytes += entry.bytes;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-const encoder = new TextEncoder();
-
-function byteLength(text: string): number {
-  return encoder.encode(text).length;
 }

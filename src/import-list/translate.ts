@@ -2,8 +2,8 @@ import { PayloadError } from "../errors.ts";
 import { name } from "../expect.ts";
 import { encodeFields } from "../fields.ts";
 import type { KnownItem } from "../list-slice.ts";
+import { throughSchema } from "../payload.ts";
 import type { ResolvedQueue } from "../queue-options.ts";
-import { describeIssues } from "../standard-schema.ts";
 import type { ResolvedImport } from "./options.ts";
 
 /** An item as it would be stored, or why it cannot be a message. */
@@ -45,10 +45,7 @@ async function fieldsOf(
   text: string,
 ): Promise<string[]> {
   const { payload, json } = await decodeItem(options, text);
-  const result = await queue.schema?.["~standard"].validate(payload);
-  if (result?.issues !== undefined) {
-    throw invalid(`The payload does not fit the schema: ${describeIssues(result.issues)}`);
-  }
+  if (queue.schema !== undefined) await throughSchema(queue.schema, payload);
   const given = options.idempotencyKey?.(payload);
   const { keyField } = queue.storeQueue;
   const key =

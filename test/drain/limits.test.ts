@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createQueue, drain, type Handler } from "../../src/index.ts";
+import { createQueue, drain, type Handler, PayloadError } from "../../src/index.ts";
 import { memoryStore, virtualClock } from "../../src/testing.ts";
 import { consumersOf } from "../support/leftovers.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
@@ -251,6 +251,28 @@ serverTest(
     await new Promise((done) => setImmediate(done));
   },
 );
+
+test("what caused an error is told with it, three causes deep and no payload", async () => {
+  const queue = tcpQueue<number>({ maxFailures: 1 });
+  await queue.sendBatch(numbers(3));
+  const deep = [4, 3, 2, 1].reduce(
+    (cause: Error | undefined, n) => new Error(`cause ${n}`, { cause }),
+    undefined,
+  );
+  const own = new PayloadError("invalid_payload", "Not JSON.", { cause: new Error("a payload") });
+  const circle = new Error("a circle");
+  circle.cause = circle;
+  const errors = [new TypeError("fetch failed", { cause: deep }), own, circle];
+  await drain(queue, ({ payload }) => {
+    throw errors[payload];
+  });
+  const letters = await queue.deadLetters.list();
+  expect(letters.map(({ error }) => error).sort()).toEqual([
+    "Error: a circle; caused by Error: a circle; caused by Error: a circle; caused by Error: a circle",
+    "PayloadError: Not JSON.",
+    "TypeError: fetch failed; caused by Error: cause 1; caused by Error: cause 2; caused by Error: cause 3",
+  ]);
+});
 
 test("a handler that throws what has no text fails like any other", async () => {
   const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
