@@ -17,7 +17,9 @@ export type ErrorCode =
   | "handler_timeout"
   | "deadline_passed"
   | "pass_aborted"
-  | "lease_lost";
+  | "lease_lost"
+  | "package_missing"
+  | "package_unsupported";
 
 /** The base of every error of this library: a stable `code`, and the `cause` where there is one. */
 export class XdrainError<Code extends string = ErrorCode> extends Error {
@@ -131,4 +133,12 @@ export class InterruptError extends XdrainError {
   ) {
     super(code, message);
   }
+}
+
+/**
+ * An entry point needs a package that is not installed, or one that is too old; the message names both
+ * and what to install. Nothing was sent, and trying again in this process does not help.
+ */
+export class PackageError extends XdrainError<"package_missing" | "package_unsupported"> {
+  override readonly name = "PackageError";
 }

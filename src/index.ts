@@ -12,6 +12,7 @@ export {
   type ErrorCode,
   InterruptError,
   OptionError,
+  PackageError,
   PayloadError,
   QueueFull,
   SendError,

@@ -1,5 +1,5 @@
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
+import { PackageError, PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
 import { flag, name, onlyKnown, refuse } from "./expect.ts";
 import { encodeFields, type Trace } from "./fields.ts";
 import { throughSchema } from "./payload.ts";
@@ -109,7 +109,7 @@ async function store(queue: ResolvedQueue, chunk: readonly Encoded[], batch: Bat
     );
     batch.sent.push(...sent);
   } catch (error) {
-    if (error instanceof SendError) throw error;
+    if (error instanceof SendError || error instanceof PackageError) throw error;
     return fail(error, []);
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
+import { checkPackage, IOREDIS, needed } from "../needed.ts";
 import type { Store } from "../store.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -42,7 +43,10 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
 
   async function connect(): Promise<Redis> {
     // Loaded by the first call: a function that only may use it starts without it.
-    const { Redis } = await import("ioredis");
+    const module = await needed("xdrain/ioredis", IOREDIS, () => import("ioredis"));
+    // Before 5.3 the class is the default export alone.
+    const Client = module.Redis ?? module.default;
+    checkPackage("xdrain/ioredis", IOREDIS, typeof Client?.prototype.call === "function");
     if (current !== undefined && current.status !== "end") return current;
     const settings = {
       connectTimeout: 5_000,
@@ -55,7 +59,7 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
       enableReadyCheck: false,
       retryStrategy: () => null,
     };
-    current = new Redis(url, settings);
+    current = new Client(url, settings);
     // Commands of a connection that breaks only say that it closed; the event says why.
     const made = current;
     made.on("error", (error) => reasons.set(made, error));

@@ -1,4 +1,4 @@
-import { StoreError } from "../errors.ts";
+import { PackageError, StoreError } from "../errors.ts";
 import type { CallLimits, Clock } from "../store.ts";
 import { isPassing, noAnswer, serverError } from "./errors.ts";
 import { asNumber } from "./reply.ts";
@@ -77,7 +77,7 @@ export async function resend(
       }
       failure = answer.ok ? undefined : serverError(answer.message, requests, unanswered);
     } catch (error) {
-      if (error instanceof StoreError) throw error;
+      if (error instanceof StoreError || error instanceof PackageError) throw error;
       failure = error;
       unanswered ||= !(error instanceof RequestsUsedUp);
     } finally {

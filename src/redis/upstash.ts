@@ -1,4 +1,6 @@
+import type { Redis } from "@upstash/redis";
 import { OptionError } from "../errors.ts";
+import { checkPackage, needed, UPSTASH } from "../needed.ts";
 import type { Store } from "../store.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -47,6 +49,23 @@ function restUrl(given: unknown): URL {
   );
 }
 
+/** Loaded by the first call: importing it takes longer than all the rest of a cold start. */
+async function openClient(url: string, token: string): Promise<Redis> {
+  const module = await needed("xdrain/upstash", UPSTASH, () => import("@upstash/redis"));
+  const client = new module.Redis({
+    url,
+    token,
+    automaticDeserialization: false,
+    responseEncoding: false,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    retry: { retries: 0, backoff: () => 0 },
+    readYourWrites: false,
+  });
+  checkPackage("xdrain/upstash", UPSTASH, typeof client.exec === "function");
+  return client;
+}
+
 /**
  * One POST for each command: no pipelining by itself, no decoding, no resending, no telemetry. The
  * request is made here, because the client's own does not tell an answer of Redis from a proxy's.
@@ -56,18 +75,7 @@ function restTransport(url: string, token: string): Transport {
   const server: Server = { url, token, syncToken: "" };
   return {
     async command(args, signal) {
-      // Loaded by the first call: importing it takes longer than all the rest of a cold start.
-      const { Redis } = await import("@upstash/redis");
-      const client = new Redis({
-        url,
-        token,
-        automaticDeserialization: false,
-        responseEncoding: false,
-        enableAutoPipelining: false,
-        enableTelemetry: false,
-        retry: { retries: 0, backoff: () => 0 },
-        readYourWrites: false,
-      });
+      const client = await openClient(url, token);
       let refusal: string | undefined;
       client.use(async (request) => {
         const answer = readAnswer(await post(server, "", request.body, signal));
@@ -79,6 +87,7 @@ function restTransport(url: string, token: string): Transport {
       return refusal === undefined ? { ok: true, reply } : { ok: false, message: refusal };
     },
     async pipeline(commands, signal) {
+      await openClient(url, token); // without its package the store does nothing, not even this
       return readAnswers(await post(server, "/pipeline", commands, signal), commands.length);
     },
   };

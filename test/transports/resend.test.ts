@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createQueue, type SendError } from "../../src/index.ts";
+import { createQueue, drain, PackageError, type SendError } from "../../src/index.ts";
 import { createRedisStore } from "../../src/redis/store.ts";
 import type { Answer } from "../../src/redis/transport.ts";
 import { virtualClock } from "../../src/testing.ts";
@@ -43,4 +43,22 @@ test("a refusal after a request without an answer leaves it uncertain", async ()
   const second = await failure([undefined, full]);
   expect(second).toMatchObject({ uncertain: true, cause: { code: "store_full" } });
   expect(second?.message).toContain("may have been carried out");
+});
+
+test("a missing package is no lost answer: nothing is sent again, and its error comes as it is", async () => {
+  const error = new PackageError("package_missing", "It is not installed.");
+  let requests = 0;
+  const transport = {
+    async command(): Promise<Answer> {
+      requests += 1;
+      throw error;
+    },
+  };
+  const store = createRedisStore(transport, { clock: virtualClock() });
+  const queue = createQueue<number>({ name: "q", store });
+  for (const call of [() => queue.send(1), () => drain(queue, () => {}), () => queue.depth()]) {
+    requests = 0;
+    await expect(call()).rejects.toBe(error);
+    expect(requests).toBe(1);
+  }
 });
