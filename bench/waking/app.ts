@@ -1,10 +1,9 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
 import type { DrainReport } from "../../src/index.ts";
 import { httpKick, type Kick } from "../../src/kick/index.ts";
-import { httpApp, signed, type Work } from "../../src/runtimes/http/index.ts";
+import { type FetchApp, httpApp, signed, type Work } from "../../src/runtimes/http/index.ts";
 import { delayedProxy } from "../delay.ts";
 
 const KEY = "a key of the benchmarks, thirty-two bytes or more";
@@ -23,7 +22,7 @@ export interface KickedApp {
 export async function startApp(latencyMs: number): Promise<KickedApp> {
   const reports: DrainReport[] = [];
   const running: Promise<unknown>[] = [];
-  let app: Hono | undefined;
+  let app: FetchApp | undefined;
   const server = createAdaptorServer({
     fetch: async (request) => app?.fetch(request) ?? new Response(null, { status: 503 }),
   }) as Server;

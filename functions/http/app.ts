@@ -1,12 +1,12 @@
-import type { Hono } from "hono";
 import type { DrainOptions, Kick, Store } from "../../src/index.ts";
 import { metricsResponse } from "../../src/metrics/index.ts";
-import { type HttpOptions, httpApp, work } from "../../src/runtimes/http/index.ts";
+import { type FetchApp, type HttpOptions, httpApp, work } from "../../src/runtimes/http/index.ts";
 import { acceptWebhook } from "../inbox/accept.ts";
 import { inboxHandler } from "../inbox/handle.ts";
 import { inboxOptions, openInbox } from "../inbox/queue.ts";
 import { type CallerEnv, callersFrom } from "./callers.ts";
 import { logError, logReport } from "./log.ts";
+import { withWebhooks } from "./webhooks.ts";
 
 /** What the inbox reads from its environment, in every invocation. */
 export interface InboxEnv extends CallerEnv {
@@ -42,7 +42,7 @@ export function inboxApp(
   env: InboxEnv,
   store: Store,
   setup: Setup & Pick<HttpOptions, "callers" | "limits" | "waitUntil" | "onReport"> = {},
-): Hono {
+): FetchApp {
   const { limits, waitUntil, callers, onReport = logReport } = setup;
   const inbox = inboxOf(env, store, setup);
   const app = httpApp({
@@ -51,9 +51,7 @@ export function inboxApp(
     metrics: metricsResponse(Object.values(inbox)),
     ...{ limits, waitUntil, onReport, onError: logError },
   });
-  const accept = acceptWebhook(inbox, env.WEBHOOK_SECRET ?? "");
-  app.post("/webhooks", (context) => accept(context.req.raw));
-  return app;
+  return withWebhooks(app, acceptWebhook(inbox, env.WEBHOOK_SECRET ?? ""));
 }
 
 /** A kick that fails is told in the log: the message is stored, and waits for the next tick. */

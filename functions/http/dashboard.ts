@@ -1,5 +1,4 @@
-import type { Hono } from "hono";
-import { dashboard } from "../../src/dashboard/index.ts";
+import { dashboard, type FetchApp } from "../../src/dashboard/index.ts";
 import type { Store } from "../../src/index.ts";
 import { type InboxEnv, inboxWork } from "./app.ts";
 import { logError } from "./log.ts";
@@ -14,7 +13,7 @@ export interface DashboardEnv extends InboxEnv {
 }
 
 /** The dashboard of the inbox under `/dashboard`; undefined where nobody may sign in. */
-export function dashboardFrom(env: DashboardEnv, store: Store): Hono | undefined {
+export function dashboardFrom(env: DashboardEnv, store: Store): FetchApp | undefined {
   const { DASHBOARD_TOKEN: admin, DASHBOARD_READER_TOKEN: reader } = env;
   const tokens = [
     ...(admin ? [{ token: admin, role: "admin" as const }] : []),

@@ -1,83 +1,21 @@
-// The pages are hono/html templates and not JSX: they escape what is put into them as well, and files of
-// TypeScript alone run as they are, without a build.
-
-import { Hono } from "hono";
-import { assets } from "./assets.generated.ts";
-import { createDesk } from "./desk.ts";
-import { SECURITY_HEADERS } from "./headers.ts";
+import type { FetchApp } from "../runtimes/http/fetch-app.ts";
+import { makeFetchApp } from "../runtimes/http/make-fetch-app.ts";
 import { type DashboardOptions, resolveDashboard } from "./options.ts";
-import { PARTS_HEADER } from "./page.ts";
-import { type Refusal, refusalOf } from "./refusal.ts";
-import { addChanges } from "./routes/changes.ts";
-import { addPages } from "./routes/pages.ts";
-import { addSignIn } from "./routes/sign-in.ts";
-import { problemPage } from "./views/sign-in.ts";
 
 /**
- * A dashboard of queues over Redis, for any platform that takes a `fetch`; or to be mounted in another
- * Hono app by `app.route("/", dashboard(…))`, before routes that would answer its paths. No I/O and no
- * cryptography before the first request: cheap enough to make in every invocation.
+ * A dashboard of queues over Redis, for any platform that takes a `fetch`, or behind a route of another
+ * app. No I/O and no cryptography before the first request: cheap enough to make in every invocation.
+ * It needs the package `hono`, which is loaded meanwhile: `fetch` rejects with a PackageError without it.
  *
  * People sign in with a token: readers look, admins pause and resume queues, send, cancel, redrive and
  * remove. All pages work without scripts; with them they stay up to date by themselves.
  *
  * @example
  * const pages = dashboard({ queues: orders, tokens: [{ token, role: "admin" }] });
- * app.route("/", pages);
+ * app.all("/dashboard/*", (c) => pages.fetch(c.req.raw));
  * @throws OptionError for an option that cannot be used, and for a queue whose store is not over Redis.
  */
-export function dashboard(options: DashboardOptions): Hono {
+export function dashboard(options: DashboardOptions): FetchApp {
   const resolved = resolveDashboard(options);
-  const { base } = resolved;
-  const desk = createDesk(resolved);
-  const app = new Hono();
-
-  app.use(`${base}/*`, async (context, next) => {
-    await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
-    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
-  });
-
-  app.onError(async (error, context) => {
-    const refusal = refusalOf(error);
-    if (refusal.status >= 500) tell(resolved.onError, error);
-    if (context.req.header(PARTS_HEADER) !== undefined) {
-      return context.text(refusal.message, refusal.status);
-    }
-    const visit = await desk.visitOf(context);
-    return context.html(problemPage(visit, titleOf(refusal), refusal.message), refusal.status);
-  });
-
-  for (const { file, type, text } of Object.values(assets)) {
-    app.get(`${base}/assets/${file}`, (context) => {
-      context.header("content-type", type);
-      context.header("cache-control", "public, max-age=31536000, immutable");
-      return context.body(text);
-    });
-  }
-
-  addSignIn(app, desk);
-  addPages(app, desk);
-  addChanges(app, desk);
-
-  app.all(`${base}/*`, async (context) => {
-    const visit = await desk.visitOf(context);
-    return context.html(problemPage(visit, "Not found", "There is no such page."), 404);
-  });
-
-  return app;
-}
-
-function titleOf({ status }: Refusal): string {
-  if (status === 404) return "Not found";
-  if (status === 503) return "The store did not do it";
-  return status >= 500 ? "Something failed" : "Not done";
-}
-
-function tell(onError: (error: unknown) => unknown, error: unknown): void {
-  try {
-    onError(error);
-  } catch {
-    // Ignored, as the option says.
-  }
+  return makeFetchApp("xdrain/dashboard", async () => (await import("./app.ts")).pagesOf(resolved));
 }

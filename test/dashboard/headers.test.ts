@@ -76,7 +76,8 @@ test("what pages load has a hash in its name, is kept for good, and needs no ses
 
 test("mounted in another app it keeps to its path, and leaves the others as they were", async () => {
   const app = new Hono();
-  app.route("/", dashboardOf(quiet()));
+  const pages = dashboardOf(quiet());
+  app.all(`${BASE}/*`, (context) => pages.fetch(context.req.raw));
   app.use(async (context, next) => {
     await next();
     context.header("x-outer", "yes");
@@ -102,7 +103,8 @@ test("beside an app that is mounted behind it, both keep their own answers to wh
   inner.notFound((context) => context.json({ error: "unknown_route" }, 404));
   inner.get("/health", (context) => context.json({ ok: true, env: context.env }));
   const app = new Hono();
-  app.route("/", dashboardOf(quiet()));
+  const pages = dashboardOf(quiet());
+  app.all(`${BASE}/*`, (context) => pages.fetch(context.req.raw));
   app.mount("/", inner.fetch);
   const health = await app.request("/health", {}, { name: "value" });
   expect(await health.json()).toEqual({ ok: true, env: { name: "value" } });
@@ -116,15 +118,16 @@ test("it stands at the root of a host of its own, or anywhere else", async () =>
     ["/ops/queues", "/ops/queues/"],
   ] as const) {
     const app = dashboardOf(quiet(), { basePath });
-    const response = await app.request(home);
+    const ask = (path: string) => app.fetch(new Request(`http://localhost${path}`));
+    const response = await ask(home);
     expect(response.headers.get("location")).toBe(
       `${home}sign-in?${new URLSearchParams({ next: home })}`,
     );
-    const page = await (await app.request(`${home}sign-in`)).text();
+    const page = await (await ask(`${home}sign-in`)).text();
     expect(page).toContain(`action="${home}sign-in"`);
     const file = /href="([^"]+\.css)"/.exec(page)?.[1] ?? "";
-    expect((await app.request(file)).status).toBe(200);
+    expect((await ask(file)).status).toBe(200);
   }
-  const bare = await dashboardOf(quiet()).request("/dashboard");
+  const bare = await dashboardOf(quiet()).fetch(new Request("http://localhost/dashboard"));
   expect(bare.headers.get("location")).toBe("/dashboard/");
 });

@@ -1,8 +1,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
-import { type DashboardOptions, dashboard, limitAttempts } from "../../src/dashboard/index.ts";
+import {
+  type DashboardOptions,
+  dashboard,
+  type FetchApp,
+  limitAttempts,
+} from "../../src/dashboard/index.ts";
 import { drain, type Queue, Reject } from "../../src/index.ts";
 
 export const ADMIN = "admin-token-0123456789";
@@ -15,7 +19,7 @@ export const ATTACK = `"><img src=x onerror="document.title='owned'"><script>doc
 export function dashboardOf(
   queues: DashboardOptions["queues"],
   options: Partial<DashboardOptions> = {},
-): Hono {
+): FetchApp {
   return dashboard({
     queues,
     tokens: [
@@ -43,7 +47,7 @@ export async function fill(queue: Queue<unknown>): Promise<void> {
 }
 
 /** Serves an app on a free port of the loopback. */
-export async function serveApp(app: Hono): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveApp(app: FetchApp): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(getRequestListener(app.fetch));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

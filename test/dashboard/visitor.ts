@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import type { FetchApp } from "../../src/dashboard/index.ts";
 
 export const ORIGIN = "http://localhost";
 export const BASE = "/dashboard";
@@ -18,22 +18,21 @@ export interface Visitor {
   proof(): Promise<string>;
 }
 
-export function visitor(app: Hono, origin = ORIGIN): Visitor {
+export function visitor(app: FetchApp, origin = ORIGIN): Visitor {
   const self: Visitor = {
     cookie: "",
 
     get: async (path, headers = {}) =>
-      await app.request(`${origin}${BASE}${path}`, {
-        headers: { cookie: self.cookie, ...headers },
-      }),
+      await app.fetch(
+        new Request(`${origin}${BASE}${path}`, { headers: { cookie: self.cookie, ...headers } }),
+      ),
 
     async post(path, form, headers = {}) {
       const body = new URLSearchParams(form as Record<string, string>);
-      return await app.request(`${origin}${BASE}${path}`, {
-        method: "POST",
-        body,
-        headers: { origin, cookie: self.cookie, ...headers },
-      });
+      const sent = { origin, cookie: self.cookie, ...headers };
+      return await app.fetch(
+        new Request(`${origin}${BASE}${path}`, { method: "POST", body, headers: sent }),
+      );
     },
 
     async signIn(token) {
@@ -54,7 +53,7 @@ export function visitor(app: Hono, origin = ORIGIN): Visitor {
 }
 
 /** A visitor who is signed in already. */
-export async function signedIn(app: Hono, token: string): Promise<Visitor> {
+export async function signedIn(app: FetchApp, token: string): Promise<Visitor> {
   const somebody = visitor(app);
   await somebody.signIn(token);
   return somebody;

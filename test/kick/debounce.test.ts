@@ -60,7 +60,7 @@ test("a debounce that is none is refused by whoever sends it and whoever gets it
     const body = JSON.stringify(said);
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     const init = { method: "POST", headers, body };
-    expect((await app.request("/queues/orders/drain", init)).status).toBe(400);
+    expect((await app.fetch(new Request("http://x/queues/orders/drain", init))).status).toBe(400);
     await expect(handler({ queue: "orders", ...said }, context)).rejects.toThrow(OptionError);
     await expect(drain(queue, () => {}, said)).rejects.toThrow(/`debounce`/);
   }

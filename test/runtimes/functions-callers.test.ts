@@ -59,7 +59,7 @@ const PROOFS: Readonly<
 async function ask(env: Env, way: string, path: string, method = "POST"): Promise<number> {
   const url = `${ORIGIN}${path}`;
   const headers = await PROOFS[way]?.(url, method);
-  return (await app(env).request(url, { method, ...(headers && { headers }) })).status;
+  return (await app(env).fetch(new Request(url, { method, ...(headers && { headers }) }))).status;
 }
 
 const DRAIN = "/queues/inbox/drain";

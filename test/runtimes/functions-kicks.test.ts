@@ -100,11 +100,8 @@ test("an app that does not know its address kicks nobody: webhooks wait for the 
   const stream = uniqueName("inbox");
   const env = { WEBHOOK_SECRET, INBOX_STREAM: stream, SIGNING_KEY: KEYS.current };
   const app = inboxApp(env, store, { kick: kickFrom(env) });
-  const reply = await app.request("/webhooks", {
-    method: "POST",
-    body: BODY,
-    headers: webhookHeaders(),
-  });
+  const init = { method: "POST", body: BODY, headers: webhookHeaders() };
+  const reply = await app.fetch(new Request("http://inbox/webhooks", init));
   expect(reply.status).toBe(202);
   expect(await inboxQueue(store, { stream }).depth()).toMatchObject({ entries: 1 });
   expect(reports).toEqual([]);

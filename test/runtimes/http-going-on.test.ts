@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { freePort } from "../../scripts/local-redis.ts";
 import { OptionError, StoreError } from "../../src/index.ts";
@@ -47,6 +48,26 @@ test("Hono's execution context lets a pass go on too", async () => {
   expect((await app.fetch(request, {}, context)).status).toBe(202);
   await Promise.all(passes);
   expect(seen).toEqual([1]);
+});
+
+test("behind a route of another app, and mounted in one, a pass goes on as well", async () => {
+  const inbox = tcpWork();
+  const jobs = httpApp({ queues: inbox, tokens: ACCESS });
+  const routed = new Hono();
+  routed.all("/queues/*", (c) => jobs.fetch(c.req.raw, c.env, c.executionCtx));
+  const mounted = new Hono();
+  mounted.mount("/", jobs.fetch);
+  for (const app of [routed, mounted]) {
+    const { passes, waitUntil } = platform();
+    const request = new Request(`http://app${drainPath(inbox)}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: '{"wait":false}',
+    });
+    const context = { waitUntil, passThroughOnException() {}, props: {} };
+    expect((await app.fetch(request, {}, context)).status).toBe(202);
+    expect(await Promise.all(passes)).toMatchObject([[{ stopped: "empty" }]]);
+  }
 });
 
 test("everybody else gets the report: who waits, and who asks where nothing can go on", async () => {

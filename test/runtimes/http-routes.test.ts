@@ -200,16 +200,21 @@ test("each pass is told to the hook, which can break nothing", async () => {
   );
 });
 
-test("the routes can be a part of another app", async () => {
+test("the routes can be a part of another app, at their own paths or under another", async () => {
   const inbox = tcpWork();
+  const jobs = httpApp({ queues: inbox, tokens: ACCESS });
   const app = new Hono();
-  app.route("/mq", httpApp({ queues: inbox, tokens: ACCESS }));
+  app.all("/queues/*", (c) => jobs.fetch(c.req.raw));
+  app.mount("/mq", jobs.fetch);
   await serving(app.fetch, async (ask) => {
-    const path = `/mq/queues/${inbox.queue.name}/messages`;
-    expect((await ask(path, { token, body: { payload: 7 } })).status).toBe(202);
-    expect((await ask(path, { body: { payload: 7 } })).json.error.code).toBe("unauthorized");
+    for (const base of ["", "/mq"]) {
+      const path = `${base}/queues/${inbox.queue.name}/messages`;
+      expect((await ask(path, { token, body: { payload: 7 } })).status).toBe(202);
+      expect((await ask(path, { body: { payload: 7 } })).json.error.code).toBe("unauthorized");
+    }
+    expect((await ask("/health", { token })).status).toBe(404);
   });
-  expect(await drain(inbox.queue, () => {})).toMatchObject({ completed: 1 });
+  expect(await drain(inbox.queue, () => {})).toMatchObject({ completed: 2 });
 });
 
 test("on a platform that can wait, a pass goes on when its caller hangs up", async () => {

@@ -1,7 +1,5 @@
 import type { Context } from "hono";
-
-/** Keeps the invocation going until a promise is settled, although its answer is out. */
-export type WaitUntil = (promise: Promise<unknown>) => void;
+import type { WaitUntil } from "./fetch-app.ts";
 
 /** How this platform lets work go on: as the app was told, or as its context says; undefined if not. */
 export function waitUntilOf(context: Context, given: WaitUntil | undefined): WaitUntil | undefined {

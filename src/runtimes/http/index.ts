@@ -18,7 +18,7 @@ export type { AskedLimits, InvocationLimits } from "../limits.ts";
 export { type Work, work } from "../work.ts";
 export { httpApp } from "./app.ts";
 export type { ErrorReply, HttpErrorCode } from "./errors.ts";
-export type { WaitUntil } from "./going-on.ts";
+export type { ExecutionContextLike, FetchApp, WaitUntil } from "./fetch-app.ts";
 export type { HttpOptions } from "./options.ts";
 export type { AccessToken } from "./tokens.ts";
 export { type VercelCronOptions, vercelCron } from "./vercel-cron.ts";

@@ -4,7 +4,7 @@ import type { Caller } from "../../signing/caller.ts";
 import type { OnReport } from "../drain-works.ts";
 import type { InvocationLimits } from "../limits.ts";
 import { checkWorks, type Work } from "../work.ts";
-import type { WaitUntil } from "./going-on.ts";
+import type { WaitUntil } from "./fetch-app.ts";
 import { type AccessToken, bearer } from "./tokens.ts";
 
 export interface HttpOptions {
