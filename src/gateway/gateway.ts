@@ -1,20 +1,11 @@
-import { type Context, Hono } from "hono";
-import { errorAnswer, jsonAnswer } from "./answer.ts";
-import type { Backend } from "./backend.ts";
-import { connectRedis } from "./connect.ts";
-import { withDeadline } from "./deadline.ts";
-import { pathCommand, postCommand, postPipeline, postTransaction } from "./endpoints.ts";
-import { GatewayError } from "./errors.ts";
-import { createEventStreams } from "./events.ts";
-import { type Exchange, type GatewayContext, serveExchange } from "./exchange.ts";
-import { createGate } from "./gate.ts";
-import { type GatewayOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { createAuthenticator } from "./tokens.ts";
-import { likeUpstash } from "./upstash-like/backend.ts";
+import { checkPackage, HONO, IOREDIS, loadAhead, type WhenLoaded } from "../needed.ts";
+import { olderThan } from "../node/installed.ts";
+import { type GatewayOptions, resolveOptions } from "./options.ts";
+
+const CLUSTER = { ioredis: "5.9.0" }; // older ones send commands to the wrong nodes
 
 /** A REST front for one Redis. */
 export interface Gateway {
-  readonly app: Hono;
   /** Answers one request; give it to any server that speaks `Request` and `Response`. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Refuses new requests, lets running ones finish for a bounded time, then leaves Redis. */
@@ -22,7 +13,8 @@ export interface Gateway {
 }
 
 /**
- * Serves the REST protocol of Upstash in front of any Redis.
+ * Serves the REST protocol of Upstash in front of any Redis. It needs the packages `hono` and, for a
+ * Redis URL, `ioredis`: both are loaded meanwhile, and `fetch` rejects with a PackageError without them.
  *
  * @example
  * const gateway = createGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
@@ -31,81 +23,33 @@ export interface Gateway {
  * @throws GatewayError `bad_option` or `bad_redis_url`
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const resolved = resolveOptions(options);
-  const { redis } = resolved;
-  const backend = typeof redis === "string" ? connectRedis(redis, resolved) : redis;
-  let issued = 0;
-  const context: GatewayContext = {
-    options: resolved,
-    backend,
-    backendFor: chooseBackend(backend, resolved),
-    authenticate: createAuthenticator(resolved.tokens),
-    gate: createGate(resolved),
-    // Redis answers reads from the primary, so every client reads what it wrote, whatever it sends.
-    syncToken: () => (++issued).toString(36),
-  };
-  const events = createEventStreams(context);
-  const app = new Hono();
-  const serve = (run: (exchange: Exchange) => Promise<Response>) => (c: Context) =>
-    serveExchange(context, c.req.raw, run);
-
-  app.get("/healthz", () => health(context));
-  for (const method of ["POST", "PUT"]) {
-    app.on(method, "/", serve(postCommand));
-    app.on(method, "/pipeline", serve(postPipeline));
-    app.on(method, "/multi-exec", serve(postTransaction));
-  }
-  for (const method of ["GET", "POST"]) {
-    app.on(method, "/subscribe/*", (c) => events.open(c.req.raw, "subscribe"));
-    app.on(method, "/psubscribe/*", (c) => events.open(c.req.raw, "psubscribe"));
-    app.on(method, "/monitor", (c) => events.open(c.req.raw, "monitor"));
-  }
-  const refuse = (error: GatewayError) => () => errorAnswer(error, context.syncToken());
-  app.all("/pipeline", refuse(wrongMethod()));
-  app.all("/multi-exec", refuse(wrongMethod()));
-  for (const path of ["/pipeline/*", "/multi-exec/*", "/healthz/*"]) {
-    app.all(path, refuse(missing()));
-  }
-  for (const method of ["GET", "POST", "PUT"]) app.on(method, "*", serve(pathCommand));
-  app.all("*", refuse(wrongMethod()));
-  app.onError((error) => errorAnswer(error, context.syncToken()));
-
+  const whenOpen = beginGateway(options);
   return {
-    app,
-    fetch: (request) => app.fetch(request),
+    fetch: (request) => whenOpen((gateway) => gateway.fetch(request)),
     async close() {
-      events.close();
-      const late = () => new Error("still at work");
-      await withDeadline(resolved.stopTimeoutMs, context.gate.close(), late).catch(() => {});
-      context.backend.close();
+      // One that could not be opened has nothing to close.
+      const gateway = await Promise.resolve(whenOpen((opened) => opened)).catch(() => undefined);
+      await gateway?.close();
     },
   };
 }
 
-/** A client that shows its sync token reads what it wrote; without one, a replica may answer. */
-function chooseBackend(
-  backend: Backend,
-  { likeUpstash: settings }: ResolvedOptions,
-): GatewayContext["backendFor"] {
-  if (settings === undefined) return () => backend;
-  const { current, lagging } = likeUpstash(backend, settings);
-  return (request) => (request.headers.get("upstash-sync-token") ? current : lagging);
-}
-
-async function health({ backend, options, syncToken }: GatewayContext): Promise<Response> {
-  try {
-    await withDeadline(options.connectTimeoutMs, backend.ping(), () => new Error("no answer"));
-    return jsonAnswer(200, '{"status":"ok"}', syncToken());
-  } catch {
-    // Anybody may ask, so it does not say why.
-    return jsonAnswer(503, '{"status":"unavailable"}', syncToken());
+/** Checks the options, then loads the packages; Redis is connected to once all of them are there. */
+export function beginGateway(options: GatewayOptions): WhenLoaded<Gateway> {
+  const resolved = resolveOptions(options);
+  const { redis } = resolved;
+  if ("call" in redis) {
+    return loadAhead("xdrain/gateway", HONO, async () => {
+      const { openGateway } = await import("./open.ts");
+      return openGateway(resolved, redis);
+    });
   }
-}
-
-function wrongMethod(): GatewayError {
-  return new GatewayError("method_not_allowed", "ERR method not allowed");
-}
-
-function missing(): GatewayError {
-  return new GatewayError("not_found", "ERR not found");
+  return loadAhead("xdrain/gateway", { ...HONO, ...IOREDIS }, async () => {
+    const parts = [import("./open.ts"), import("./connect.ts")] as const;
+    const [{ openGateway }, { connectRedis }] = await Promise.all(parts);
+    if (redis.kind === "cluster") {
+      checkPackage("A cluster in xdrain/gateway", CLUSTER, !olderThan(CLUSTER.ioredis, "ioredis"));
+    }
+    return openGateway(resolved, connectRedis(redis, resolved));
+  });
 }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Backend } from "./backend.ts";
 import { GatewayError } from "./errors.ts";
+import { parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 import type { GatewayToken } from "./tokens.ts";
 import { resolveUpstashLike, type UpstashLike } from "./upstash-like/settings.ts";
 
@@ -53,7 +54,7 @@ export interface GatewayOptions {
 
 /** Options as the gateway uses them: checked and complete. */
 export interface ResolvedOptions {
-  readonly redis: string | Backend;
+  readonly redis: RedisTarget | Backend;
   readonly tokens: readonly GatewayToken[];
   readonly tls: ConnectionOptions;
   readonly maxRequestBytes: number;
@@ -72,7 +73,7 @@ export interface ResolvedOptions {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const TEN_MEGABYTES = 10 * 1024 * 1024;
 
-/** Checks options and fills in the defaults. Throws `bad_option`. */
+/** Checks options and fills in the defaults. Throws `bad_option` or `bad_redis_url`. */
 export function resolveOptions(options: GatewayOptions): ResolvedOptions {
   if (typeof options.redis !== "string" && typeof options.redis?.call !== "function") {
     throw wrong("redis", "a Redis URL or a Backend", describe(options.redis));
@@ -91,7 +92,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
   const likeUpstash = resolveUpstashLike(options.likeUpstash);
   const mostBytes = likeUpstash === undefined ? 512 * 1024 * 1024 : TEN_MEGABYTES;
   return {
-    redis: options.redis,
+    redis: typeof options.redis === "string" ? parseRedisUrl(options.redis) : options.redis,
     tokens: resolveTokens(options),
     tls: options.tls ?? {},
     maxRequestBytes: integer("maxRequestBytes", TEN_MEGABYTES, 1, mostBytes),

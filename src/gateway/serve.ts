@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { HTTP_SERVER, IOREDIS, needed } from "../needed.ts";
 import { GatewayError } from "./errors.ts";
-import { createGateway } from "./gateway.ts";
+import { beginGateway } from "./gateway.ts";
 import { type GatewayOptions, resolveOptions } from "./options.ts";
 
 const SWEEP_MS = 10;
@@ -30,7 +30,8 @@ export interface GatewayServer {
  * const gateway = await serveGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
  * const redis = new Redis({ url: gateway.url, token: "secret" });
  *
- * @throws GatewayError `bad_option` or `bad_redis_url`; rejects if it cannot listen
+ * @throws GatewayError `bad_option` or `bad_redis_url`; PackageError without `hono`, `@hono/node-server`
+ * and `ioredis`; rejects if it cannot listen
  */
 export async function serveGateway(options: ServeGatewayOptions): Promise<GatewayServer> {
   const host = options.host ?? "127.0.0.1";
@@ -42,7 +43,11 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Gatewa
     );
   }
   const { requestTimeoutMs, stopTimeoutMs } = resolveOptions(options);
-  const gateway = createGateway(options);
+  const packages = typeof options.redis === "string" ? { ...HTTP_SERVER, ...IOREDIS } : HTTP_SERVER;
+  const { createAdaptorServer } = await needed("xdrain/gateway", packages, () => {
+    return import("@hono/node-server");
+  });
+  const gateway = await beginGateway(options)((opened) => opened);
   // Over HTTP/1 without TLS the adaptor makes a plain http.Server.
   const server = createAdaptorServer({ fetch: gateway.fetch }) as Server;
   // A body that trickles in holds a place; no longer than a request may take.

@@ -1,4 +1,5 @@
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
+import * as ioredis from "ioredis";
 import type { Backend } from "./backend.ts";
 import {
   type ConnectionSettings,
@@ -14,6 +15,9 @@ import { createExclusiveConnections } from "./exclusive.ts";
 import { listenOn } from "./listen.ts";
 import type { RedisTarget } from "./redis-url.ts";
 import { captureReplies, runPing, runTransaction } from "./transaction.ts";
+
+/** Before 5.3 the class is the default export alone. */
+const Client = ioredis.Redis ?? ioredis.default;
 
 /** One server, or the primary that sentinels name: a connection for all, and a few lent to one. */
 export function connectServer(target: RedisTarget, settings: ConnectionSettings): Backend {
@@ -55,7 +59,7 @@ export function connectServer(target: RedisTarget, settings: ConnectionSettings)
 }
 
 function open(target: RedisTarget, settings: ConnectionSettings): Redis {
-  const client = new Redis({
+  const client = new Client({
     ...connectionOptions(target, settings),
     ...route(target, settings),
     replyMapping: "legacy",
