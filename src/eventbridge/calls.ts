@@ -1,13 +1,9 @@
-import {
-  CreateScheduleCommand,
-  DeleteScheduleCommand,
-  GetScheduleCommand,
-  type GetScheduleCommandOutput,
-  ListSchedulesCommand,
-  type ListSchedulesCommandOutput,
-  UpdateScheduleCommand,
-  type UpdateScheduleCommandInput,
+import type {
+  GetScheduleCommandOutput,
+  ListSchedulesCommandOutput,
+  UpdateScheduleCommandInput,
 } from "@aws-sdk/client-scheduler";
+import { checkPackage, needed, SCHEDULER } from "../needed.ts";
 import { randomId } from "../random-id.ts";
 import { isScheduleError, scheduleError } from "./errors.ts";
 import type { ResolvedEventBridge } from "./options.ts";
@@ -29,6 +25,13 @@ export interface Calls {
 /** Most schedules in one answer of ListSchedules. */
 const PAGE_SIZE = 100;
 
+/** Older ones leave out what deletes a wake that has run. */
+async function load() {
+  const sdk = await needed("xdrain/eventbridge", SCHEDULER, () => import("./commands.ts"));
+  checkPackage("xdrain/eventbridge", SCHEDULER, sdk.ActionAfterCompletion !== undefined);
+  return sdk;
+}
+
 /**
  * A request carries a token of its own, which the SDK repeats with its tries: what was done and whose
  * answer was lost is not done twice. A token that follows from the name would be wrong: the service
@@ -49,19 +52,23 @@ export function openCalls(
 
   return {
     async get(Name) {
+      const { GetScheduleCommand } = await load();
       const command = new GetScheduleCommand({ Name, GroupName });
       const got = client.send(command, options());
       return absentAs(undefined, translated("GetSchedule", Name, got));
     },
     async create(Name, body) {
+      const { CreateScheduleCommand } = await load();
       const command = new CreateScheduleCommand({ ...body, Name, GroupName, ClientToken: token() });
       await translated("CreateSchedule", Name, client.send(command, options()));
     },
     async update(Name, body) {
+      const { UpdateScheduleCommand } = await load();
       const command = new UpdateScheduleCommand({ ...body, Name, GroupName, ClientToken: token() });
       await translated("UpdateSchedule", Name, client.send(command, options()));
     },
     async remove(Name) {
+      const { DeleteScheduleCommand } = await load();
       const command = new DeleteScheduleCommand({ Name, GroupName, ClientToken: token() });
       const removed = translated("DeleteSchedule", Name, client.send(command, options()));
       return absentAs(
@@ -70,6 +77,7 @@ export function openCalls(
       );
     },
     async page(NamePrefix, NextToken) {
+      const { ListSchedulesCommand } = await load();
       const command = new ListSchedulesCommand({
         GroupName,
         NamePrefix,

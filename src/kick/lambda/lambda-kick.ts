@@ -1,6 +1,7 @@
-import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { type Duration, milliseconds } from "../../duration.ts";
 import { onlyKnown, refuseKind } from "../../expect.ts";
+import { LAMBDA, needed } from "../../needed.ts";
 import { utf8 } from "../../signing/utf8.ts";
 import { codeOfStatus, kickError } from "../errors.ts";
 import type { Kick } from "../kick.ts";
@@ -34,7 +35,7 @@ export const KICK_ACTION = "lambda:InvokeFunction";
  * const kick = lambdaKick({ client: new LambdaClient(), functionName: "orders-drain" });
  * await kick({ queue: "orders", depth: 0 });
  * @throws OptionError for an option that the service would refuse. The kick: KickError, or OptionError
- * for a queue or a depth that cannot be asked for.
+ * for a queue or a depth that cannot be asked for, or PackageError without `@aws-sdk/client-lambda`.
  */
 export function lambdaKick(options: LambdaKickOptions): Kick {
   onlyKnown("lambdaKick", options, KNOWN);
@@ -52,9 +53,12 @@ export function lambdaKick(options: LambdaKickOptions): Kick {
   return async (request) => {
     const body = kickBody(request);
     const { signal } = request;
+    const limit = AbortSignal.timeout(timeoutMs);
+    const { InvokeCommand } = await needed("xdrain/kick-lambda", LAMBDA, () => {
+      return import("./command.ts");
+    });
     const Payload = utf8(JSON.stringify(body));
     const command = new InvokeCommand({ ...target, InvocationType: "Event", Payload });
-    const limit = AbortSignal.timeout(timeoutMs);
     const abortSignal = signal === undefined ? limit : AbortSignal.any([limit, signal]);
     const status = await within(abortSignal, invoke(client, command, abortSignal)).catch(
       (error: unknown) => {
