@@ -21,7 +21,7 @@ import { type DrainOptions, resolveDrain } from "./drain-options.ts";
 import { StoreError } from "./errors.ts";
 import { refuseKind } from "./expect.ts";
 import { runLane } from "./lane.ts";
-import type { Handler } from "./message.ts";
+import type { Handler, PreparedHandler } from "./message.ts";
 import { createMeter } from "./meter.ts";
 import { callLimits, type Pass, type PassQueue, requestsLeft, wakeAll } from "./pass.ts";
 import type { AnyQueue, PayloadOf, Queue } from "./queue.ts";
@@ -51,7 +51,7 @@ const WITHOUT_MORE: readonly Stopped[] = ["empty", "paused", "limited"];
  * const report = await drain(orders, async (message) => ship(message.payload), { maxMessages: 1000 });
  * @returns what the pass did; a store that failed in the middle is told by `stopped: "store"`.
  * @throws OptionError for an option that cannot be used, before any I/O.
- * @throws StoreError when the pass could not run at all.
+ * @throws StoreError when the pass could not run at all; PackageError when a package is missing.
  */
 export function drain<Input, Payload>(
   queue: Queue<Input, Payload>,
@@ -102,6 +102,7 @@ export async function drain(
     openLane: () => {},
     wakers: new Set(),
   };
+  await (handler as PreparedHandler<never>).prepare?.();
   const wake = () => wakeAll(pass);
   options.signal?.addEventListener("abort", wake);
   try {

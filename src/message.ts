@@ -36,3 +36,9 @@ export interface HandlerContext {
 
 /** Works on one message. What it returns is kept where the queue keeps results. */
 export type Handler<Payload> = (message: Message<Payload>, context: HandlerContext) => unknown;
+
+/** A handler that needs something first: a pass waits for it, and claims nothing if it fails. */
+export interface PreparedHandler<Payload> {
+  (message: Message<Payload>, context: HandlerContext): unknown;
+  prepare?(): unknown;
+}

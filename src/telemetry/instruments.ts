@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from "@opentelemetry/api";
 import { ERROR_TYPE } from "./attributes.ts";
-import { errorType } from "./failure.ts";
+import { errorType } from "./describe-error.ts";
 
 /** The metrics of the semantic conventions for messaging. They count inside this process alone. */
 export interface Instruments {

@@ -6,6 +6,7 @@ import {
   type Link,
   type Span,
   SpanKind,
+  type Tracer,
   trace,
 } from "@opentelemetry/api";
 import type { Message } from "../message.ts";
@@ -23,12 +24,18 @@ export interface Tracing extends ResolvedTelemetry {
   readonly around: Context | undefined;
 }
 
+/** The tracer that was given, else the global one. */
+export function tracerOf({ tracer }: ResolvedTelemetry): Tracer {
+  return tracer ?? trace.getTracer("xdrain");
+}
+
 /** The span of a message, and the context in which its handler runs. */
 export function startSpan(
   message: Message<unknown>,
   attributes: Attributes,
-  { tracer, parent, around }: Tracing,
+  tracing: Tracing,
 ): { readonly span: Span; readonly within: Context } {
+  const { parent, around } = tracing;
   const active = around ?? context.active();
   const sender = carriedSpan(message.trace);
   const ambient = trace.getSpanContext(active);
@@ -38,7 +45,7 @@ export function startSpan(
     links.push({ context: ambient });
   }
   const above = underSender ? trace.setSpanContext(active, sender) : active;
-  const span = tracer.startSpan(
+  const span = tracerOf(tracing).startSpan(
     `process ${message.queue}`,
     {
       kind: SpanKind.CONSUMER,

@@ -1,4 +1,4 @@
-import { type Meter, type Tracer, trace } from "@opentelemetry/api";
+import type { Meter, Tracer } from "@opentelemetry/api";
 import { flag, onlyKnown, refuse } from "../expect.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 
@@ -15,7 +15,8 @@ export interface TelemetryOptions {
 }
 
 export interface ResolvedTelemetry {
-  readonly tracer: Tracer;
+  /** Undefined: the global one, which only the package knows. */
+  readonly tracer: Tracer | undefined;
   readonly instruments: Instruments | undefined;
   readonly errorTexts: boolean;
 }
@@ -37,7 +38,7 @@ export function resolveTelemetry(
     refuse("meter", "a Meter of @opentelemetry/api", meter);
   }
   return {
-    tracer: tracer ?? trace.getTracer("xdrain"),
+    tracer,
     instruments: meter === undefined ? undefined : createInstruments(meter),
     errorTexts: flag("errorTexts", options.errorTexts, true),
   };

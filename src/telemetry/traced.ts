@@ -1,9 +1,7 @@
-import { context } from "@opentelemetry/api";
 import { name, oneOf, refuse } from "../expect.ts";
-import type { Handler } from "../message.ts";
-import { isPromise } from "../run-handler.ts";
-import { operationAttributes } from "./attributes.ts";
-import { type End, endOnce, startSpan, type Tracing } from "./message-span.ts";
+import type { Handler, PreparedHandler } from "../message.ts";
+import { loadSpans } from "./load.ts";
+import type { Tracing } from "./message-span.ts";
 import { resolveTelemetry, type TelemetryOptions } from "./options.ts";
 
 export interface TracedOptions extends TelemetryOptions {
@@ -24,7 +22,8 @@ export interface TracedOptions extends TelemetryOptions {
  *
  * @example
  * const inbox = work(orders, traced(async (message) => ship(message.payload)));
- * @throws OptionError for an option that cannot be used.
+ * @throws OptionError for an option that cannot be used. Passes: PackageError, before they claim anything,
+ * if `@opentelemetry/api` is missing or too old.
  */
 export function traced<Payload>(
   handler: Handler<Payload>,
@@ -34,7 +33,11 @@ export function traced<Payload>(
   const group = options.group === undefined ? undefined : name("group", options.group);
   const place = { groupOf: () => group, around: undefined };
   const tracing = resolveTracing("traced", options, ["parent", "group"], place);
-  return traceHandler(handler, tracing);
+  const whenLoaded = loadSpans((spans) => spans.handlerInSpan(handler, tracing));
+  const inSpan: PreparedHandler<Payload> = (message, handlerContext) =>
+    whenLoaded((loaded) => loaded(message, handlerContext));
+  inSpan.prepare = () => whenLoaded(() => undefined);
+  return inSpan;
 }
 
 /** @throws OptionError for an option that cannot be used. */
@@ -49,40 +52,4 @@ export function resolveTracing(
     parent: oneOf("parent", options.parent, ["around", "sender"]),
     ...place,
   };
-}
-
-export function traceHandler<Payload>(
-  handler: Handler<Payload>,
-  tracing: Tracing,
-): Handler<Payload> {
-  return (message, handlerContext) => {
-    const attributes = operationAttributes("process", "process", {
-      queue: message.queue,
-      group: tracing.groupOf(message.queue),
-    });
-    const { span, within } = startSpan(message, attributes, tracing);
-    const end = endOnce(span, attributes, handlerContext.signal, tracing);
-    try {
-      const result = context.with(within, () => handler(message, handlerContext));
-      if (!isPromise(result)) {
-        end(undefined);
-        return result;
-      }
-      return settle(result, end);
-    } catch (error) {
-      end({ error });
-      throw error;
-    }
-  };
-}
-
-async function settle(work: PromiseLike<unknown>, end: End): Promise<unknown> {
-  try {
-    const result = await work;
-    end(undefined);
-    return result;
-  } catch (error) {
-    end({ error });
-    throw error;
-  }
 }
