@@ -1,4 +1,4 @@
-import { SendError, StoreError } from "../errors.ts";
+import { PackageError, SendError, StoreError } from "../errors.ts";
 import type { Queue } from "../queue.ts";
 import { randomId } from "../random-id.ts";
 import type { Sent } from "../send.ts";
@@ -47,7 +47,7 @@ function isFields(given: unknown): given is readonly string[] {
 /** What one request carries at the most, well below the smallest limit of the services (10 MB). */
 const MOST_BYTES = 4_000_000;
 
-/** Stores messages of an archive as they are, in their order. @throws SendError */
+/** Stores messages of an archive as they are, in their order. @throws SendError, PackageError */
 export async function storeArchived(
   { name, resolved }: Queue<unknown>,
   messages: readonly Archived[],
@@ -55,6 +55,7 @@ export async function storeArchived(
   const { store, storeQueue } = resolved;
   const sent: Sent[] = [];
   const fail = (cause: unknown, ids: readonly string[], unanswered: boolean): never => {
+    if (cause instanceof PackageError) throw cause;
     const uncertain = unanswered || (cause instanceof StoreError && cause.uncertain);
     const sentIds = [...sent.map(({ id }) => id), ...ids];
     const text = cause instanceof Error ? cause.message : String(cause);

@@ -3,7 +3,6 @@ import { ioredis } from "../redis/ioredis.ts";
 import { upstash } from "../redis/upstash.ts";
 import type { Store } from "../store.ts";
 import { UsageError } from "./errors.ts";
-import { loaded } from "./packages.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where Redis is, as far as the command line says it. */
@@ -16,8 +15,6 @@ export interface ConnectionOptions {
 /** A store, and what lets its connection go. */
 export interface Connection {
   readonly store: Store;
-  /** @throws CommandError where the package with its client is missing */
-  installed(): Promise<unknown>;
   close(): void;
 }
 
@@ -73,7 +70,6 @@ function overRest(url: string, token: string | undefined): Connection {
   }
   return {
     store: upstash({ url, token }),
-    installed: () => loaded(() => import("@upstash/redis")),
     close: () => {},
   };
 }
@@ -83,7 +79,7 @@ function overTcp(url: string, source: string): Connection {
     throw new UsageError(`Expected ${source} to begin with redis:// or rediss://.`);
   }
   const store = ioredis({ url });
-  return { store, installed: () => loaded(() => import("ioredis")), close: () => store.close() };
+  return { store, close: () => store.close() };
 }
 
 /** What must not show in anything that is printed. */

@@ -75,7 +75,6 @@ export async function onQueues(
   try {
     const describe = (queue: string) => describeQueue(queue, args, connection, policy);
     const queues = [describe(name), ...others.map(describe)] as const;
-    await connection.installed();
     return await work(queues);
   } finally {
     connection.close();

@@ -1,8 +1,8 @@
 import type { Argv } from "yargs";
 import type { EventBridge } from "../eventbridge/event-bridge.ts";
 import type { EventBridgeOptions } from "../eventbridge/options.ts";
+import { needed, SCHEDULER } from "../needed.ts";
 import type { ExitCode } from "./errors.ts";
-import { loaded } from "./packages.ts";
 import { given } from "./queue.ts";
 
 /** Which schedule, as flags. */
@@ -33,7 +33,9 @@ export async function onSchedule(
   options: Pick<EventBridgeOptions, "target"> & Partial<EventBridgeOptions>,
   work: (schedule: EventBridge) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const { SchedulerClient } = await loaded(() => import("@aws-sdk/client-scheduler"));
+  const { SchedulerClient } = await needed("xdrain schedule", SCHEDULER, () => {
+    return import("@aws-sdk/client-scheduler");
+  });
   const { eventBridge } = await import("../eventbridge/event-bridge.ts");
   const client = new SchedulerClient(args.region === undefined ? {} : { region: args.region });
   const group = given({ group: args.scheduleGroup });

@@ -2,7 +2,6 @@ import { accessToken } from "../access-token.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { wholeNumber } from "../numbers.ts";
-import { loaded } from "../packages.ts";
 import { untilAborted } from "../until-aborted.ts";
 
 export const gateway = defineCommand({
@@ -30,7 +29,7 @@ export const gateway = defineCommand({
     if (!redis) throw new UsageError("Expected --redis, or REDIS_URL to be set.");
     const port = wholeNumber("--port", args.port, { min: 0, max: 65_535 });
     const { token, drawn } = accessToken(terminal.env);
-    const { serveGateway } = await loaded(() => import("../../gateway/serve.ts"));
+    const { serveGateway } = await import("../../gateway/serve.ts");
     const server = await serveGateway({
       redis,
       tokens: [{ token, access: args.readOnly ? "read-only" : "read-write" }],

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { HTTP_SERVER, needed } from "../../needed.ts";
 import { createQueue } from "../../queue.ts";
-import { loaded } from "../packages.ts";
 import type { Service } from "./service.ts";
 
 /** The dashboard of some queues in the Redis of `dev`, on a free port of this machine. */
@@ -10,11 +10,11 @@ export async function startDashboard(options: {
   readonly token: string;
   readonly queues: readonly string[];
 }): Promise<Service> {
-  const { createAdaptorServer, dashboard, ioredis } = await loaded(async () => ({
-    ...(await import("@hono/node-server")),
-    ...(await import("../../dashboard/index.ts")),
-    ...(await import("../../redis/ioredis.ts")),
-  }));
+  const { createAdaptorServer } = await needed("xdrain dev", HTTP_SERVER, () => {
+    return import("@hono/node-server");
+  });
+  const { dashboard } = await import("../../dashboard/index.ts");
+  const { ioredis } = await import("../../redis/ioredis.ts");
   const store = ioredis({ url: options.redis });
   const { fetch } = dashboard({
     queues: options.queues.map((name) => createQueue({ name, store })),

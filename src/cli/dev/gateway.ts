@@ -1,4 +1,3 @@
-import { loaded } from "../packages.ts";
 import type { Service } from "./service.ts";
 
 /** The REST API in front of the Redis of `dev`. */
@@ -7,7 +6,7 @@ export async function startGateway(options: {
   readonly token: string;
   readonly port: number;
 }): Promise<Service> {
-  const { serveGateway } = await loaded(() => import("../../gateway/serve.ts"));
+  const { serveGateway } = await import("../../gateway/serve.ts");
   const server = await serveGateway({ ...options, stopTimeoutMs: 1_000 });
   return {
     name: "gateway",
