@@ -23,6 +23,11 @@ const steps: readonly Step[] = [
   { name: "types of the tests in a browser", command: ["tsc", "-p", "test/dashboard/browser"] },
   { name: "types of the Worker", command: ["tsc", "-p", "functions/worker/tsconfig.json"] },
   { name: "build", command: ["npm", "run", "--silent", "build"] },
+  { name: "types beside the oldest packages", command: ["tsc", "-p", "tsconfig.oldest.json"] },
+  {
+    name: "a fresh folder from the packed tarball",
+    command: ["node", "scripts/fresh-folder.ts"],
+  },
   { name: "publint", command: ["publint", "--strict"] },
   { name: "attw", command: ["attw", "--pack", ".", "--profile", "esm-only"] },
   { name: "unused code and dependencies", command: ["knip"] },

@@ -19,6 +19,7 @@ const PAGES = [
   "docs/statistics.md",
   "docs/monitoring.md",
   "docs/dashboard.md",
+  "docs/packages.md",
   "CONTRIBUTING.md",
 ];
 
