@@ -1,9 +1,8 @@
-import { loaded } from "../packages.ts";
 import type { Service } from "./service.ts";
 
-/** A Redis in JavaScript, inside of this process. */
+/** A Redis in JavaScript, inside of this process; its package was looked for before. */
 export async function startEmbedded(): Promise<Service> {
-  const { createRedisMock } = await loaded(() => import("js-redis-server"));
+  const { createRedisMock } = await import("js-redis-server");
   const server = await createRedisMock({ compatibility: "redis-7.0" });
   return {
     name: "redis",
