@@ -2,6 +2,9 @@ import { moment } from "./moments.ts";
 
 const ID = /^\d{1,15}-\d{1,20}$/;
 
+/** No entry comes before it, and Redis refuses to look before `0-0`. */
+const FIRST = "0-1";
+
 /** The last entry that a millisecond can have. */
 const LAST = "18446744073709551615";
 
@@ -19,9 +22,13 @@ export function idBounds(
   const { since, until } = args;
   return {
     after: since === undefined ? undefined : behind("--since", since, now),
-    before:
-      until === undefined ? undefined : ID.test(until) ? until : `${time("--until", until, now)}-0`,
+    before: until === undefined ? undefined : upTo("--until", until, now),
   };
+}
+
+function upTo(flag: string, given: string, now: number): string {
+  const id = ID.test(given) ? given : `${time(flag, given, now)}-0`;
+  return id === "0-0" ? FIRST : id;
 }
 
 function behind(flag: string, given: string, now: number): string | undefined {

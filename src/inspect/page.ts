@@ -23,6 +23,14 @@ export function entryId(option: string, given: string): string {
   return /^\d+-\d+$/.test(given) ? given : refuse(option, "an id such as 1700000000000-0", given);
 }
 
+/** An end of a range of ids, as Redis takes it. */
+export function rangeEnd(option: string, given: string): string {
+  name(option, given, 64);
+  if (/^(?:[-+]|\d+|\(?\d+-\d+)$/.test(given)) return given;
+  const forms = "an id such as 1700000000000-0, milliseconds since 1970, - or +";
+  return refuse(option, forms, given, "An id behind ( is excluded.");
+}
+
 /** One item more than the page has tells whether there is another page. */
 export function cutPage<Item>(
   items: readonly Item[],

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
+import { commandStats } from "../support/command-stats.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { fakeTerminal } from "./support/fake-terminal.ts";
@@ -197,6 +198,36 @@ serverTest("what was sent with a key and is idle long is found by pending", asyn
   expect((await runJson(["pending", "-q", name, "--until", "1h"])).values).toEqual([]);
 });
 
+serverTest(
+  "pending takes a range of ids as XPENDING does, and reads no more than that",
+  async () => {
+    const { url } = await privateRedis();
+    const redis = connectRaw(url);
+    onTestFinished(() => redis.disconnect());
+    await redis.xgroup("CREATE", "orders", "xdrain", "0", "MKSTREAM");
+    for (let ms = 1; ms <= 600; ms += 1) await redis.xadd("orders", `${ms}-0`, "n", ms);
+    await redis.xreadgroup("GROUP", "xdrain", "xd:a", "COUNT", 600, "STREAMS", "orders", ">");
+    const listed = async (...args: string[]) => {
+      const { values } = await runJson(["pending", "-q", "orders", ...args], overTcp(url));
+      return values.map(({ id }) => id.replace("-0", "")).join(" ");
+    };
+    expect(await listed("2-0", "4")).toBe("2 3 4");
+    expect(await listed("-", "+", "--limit", "3")).toBe("1 2 3");
+    expect(await listed("-", "2", "--consumer", "xd:a")).toBe("1 2");
+    expect(await listed("599")).toBe("599 600");
+    expect(await listed("--since", "598-0")).toBe("599 600");
+    expect(await listed("--until", "3-0")).toBe("1 2");
+    expect(await listed("--since", "2-0", "--until", "5-0")).toBe("3 4");
+    expect(await listed("--until", "1970-01-01T00:00:00Z")).toBe("");
+    await redis.config("RESETSTAT");
+    expect(await listed("--since", "1970-01-01T00:00:00Z", "--limit", "600")).toMatch(/^1 .* 600$/);
+    expect((await commandStats(redis)).xpending).toBe(2); // pages of 500
+    await redis.config("RESETSTAT");
+    expect((await listed("1", "500", "--limit", "600")).split(" ")).toHaveLength(500);
+    expect((await commandStats(redis)).xpending).toBe(1);
+  },
+);
+
 serverTest("a payload that a terminal would obey is shown as an escape", async () => {
   const name = uniqueName();
   const { id } = await tcpQueue({ name, codec: "fields" }).send({
@@ -217,6 +248,8 @@ test.each([
   [["ls", "--limit", "0"], "Expected --limit"],
   [["tail", "--lines", "many"], "Expected --lines"],
   [["pending", "--idle", "long"], "Expected --idle"],
+  [["pending", "-", "soon"], "Expected `end` to be an id"],
+  [["pending", "1-0", "--since", "1h"], "Expected either a start and an end id"],
   [["show", "abc"], "Expected `id`"],
   [["passes", "--limit", "-1"], "Expected --limit"],
 ] as const)("%j is refused with 2", async (args, text) => {

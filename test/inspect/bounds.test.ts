@@ -86,6 +86,13 @@ const VIEWS: readonly {
     maxChars: 2_500,
   },
   {
+    name: "of what is pending, a page of a range",
+    look: (view) => view.pending({ start: "1", end: "9999999999999", after: "1-0" }),
+    requests: 1,
+    commands: 1,
+    maxChars: 2_000,
+  },
+  {
     name: "consumers, those with the most first",
     look: (view) => view.consumers({ order: "pending" }),
     requests: 1,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drain, Retry } from "../../src/index.ts";
-import { inspect, type Page } from "../../src/inspect/index.ts";
+import { inspect, type Page, type PendingOptions } from "../../src/inspect/index.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import { inHand, openWorkbench, rejectAll } from "../conformance/workbench.ts";
 import { connectRaw } from "../support/redis.ts";
@@ -98,6 +98,32 @@ describe.each(["tcp", "rest"] as const)("a view over %s", (name) => {
     expect(theirs.items.map(({ id }) => id)).toEqual(ids.slice(4));
     const idle = await view.pending({ minIdleMs: 1_800_000 });
     expect(idle.items.map(({ id }) => id)).toEqual(ids.slice(0, 4));
+  });
+
+  test("of what is in flight keeps to a range of ids, both ends included, on every page", async () => {
+    const { queue, port, send, outside } = openWorkbench(looked.target);
+    await outside.createGroup("xdrain", "0");
+    for (const ms of [5, 6, 7, 8]) {
+      for (const id of [`${ms}-0`, `${ms}-1`]) await redis.xadd(port.stream, id, "n", "1");
+    }
+    await send(1);
+    await outside.read("xdrain", "somebody", 9);
+    const view = inspect(queue);
+    const shown = async (range: PendingOptions) =>
+      (await collect((after) => view.pending({ count: 2, ...range, ...behind(after) }))).items
+        .map(({ id }) => id)
+        .join(" ");
+    expect(await shown({ start: "5-1", end: "6-1" })).toBe("5-1 6-0 6-1");
+    expect(await shown({ start: "(5-1", end: "(6-1" })).toBe("6-0");
+    expect(await shown({ start: "6", end: "7" })).toBe("6-0 6-1 7-0 7-1");
+    expect(await shown({ start: "-", end: "5" })).toBe("5-0 5-1");
+    expect(await shown({ start: "9", end: "+" })).toMatch(/^\d{13}-\d+$/);
+    expect(await shown({ start: "7", end: "6" })).toBe("");
+    expect(await shown({ start: "+", end: "-" })).toBe("");
+    expect(await shown({ end: "5-1", minIdleMs: 1, consumer: "nobody" })).toBe("");
+    const items = async (range: PendingOptions) => (await view.pending(range)).items;
+    expect(await items({ start: "8", after: "5-0", end: "8-0" })).toMatchObject([{ id: "8-0" }]);
+    expect(await items({ start: "5", after: "7-1", end: "8-0" })).toMatchObject([{ id: "8-0" }]);
   });
 
   test("of entries tells where each message is", async () => {

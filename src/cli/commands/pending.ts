@@ -1,14 +1,17 @@
 import type { Argv } from "yargs";
-import { inspect, type PendingEntry } from "../../inspect/index.ts";
+import { inspect } from "../../inspect/index.ts";
 import { type Context, defineCommand } from "../command.ts";
+import { UsageError } from "../errors.ts";
 import { counted, duration, whole } from "../format.ts";
 import { lengthMs } from "../moments.ts";
 import { wholeNumber } from "../numbers.ts";
 import { take } from "../pages.ts";
 import { given, onQueue, withQueue } from "../queue.ts";
-import { type IdBounds, idBounds } from "../range.ts";
+import { idBounds } from "../range.ts";
 
 interface PendingArguments {
+  readonly start: string | undefined;
+  readonly end: string | undefined;
   readonly consumer: string | undefined;
   readonly idle: string | undefined;
   readonly since: string | undefined;
@@ -18,30 +21,32 @@ interface PendingArguments {
 }
 
 export const pending = defineCommand({
-  usage: "pending",
+  usage: "pending [start] [end]",
   describe: "Show what is in flight: who has how much, or each message",
   onlyLooks: true,
   examples: [
     ["$0 pending -q orders", "the consumers"],
     ["$0 pending -q orders --idle 10m", "messages that nobody has touched for ten minutes"],
     ["$0 pending -q orders --consumer xd:suspects", "what dead passes left"],
+    ["$0 pending -q orders - + --limit 10", "the first ten, as XPENDING takes a range"],
   ],
   options: (argv) => withRange(withQueue(argv)),
   run(args, context) {
     const { consumer } = args;
     const limit = wholeNumber("--limit", args.limit, { min: 1, max: 1_000_000 });
     const minIdleMs = args.idle === undefined ? undefined : lengthMs("idle", args.idle);
-    const bounds = idBounds(args, Date.now());
-    const isRange = [consumer, args.idle, args.since, args.until].some(
-      (given) => given !== undefined,
-    );
+    const range = rangeOf(args, Date.now());
+    const chosen = [consumer, args.idle, range.start, range.end];
+    const isRange = chosen.some((given) => given !== undefined);
     return onQueue(args, context, async (queue) => {
       const view = inspect(queue);
       if (!isRange && !args.list) {
         await listConsumers(view, context);
         return 0;
       }
-      const entries = await readRange(view, { consumer, minIdleMs, bounds, limit });
+      const entries = await take(limit, (after, count) =>
+        view.pending(given({ ...range, after, count, consumer, minIdleMs })),
+      );
       await context.output.rows(entries, {
         none: "No such message is in flight.",
         columns: [
@@ -57,7 +62,16 @@ export const pending = defineCommand({
 });
 
 function withRange<Options>(argv: Argv<Options>): Argv<Options & PendingArguments> {
-  return argv.options({
+  const ranged = argv
+    .positional("start", {
+      type: "string",
+      describe: "From this id on, included: an id, milliseconds since 1970, or -",
+    })
+    .positional("end", {
+      type: "string",
+      describe: "Up to this id, included: an id, milliseconds since 1970, or +",
+    });
+  return ranged.options({
     list: { type: "boolean", default: false, describe: "Each message, not only who has how much" },
     consumer: { type: "string", describe: "Only what this consumer has" },
     idle: { type: "string", describe: "Only what nobody has touched for so long: 10m" },
@@ -83,28 +97,23 @@ async function listConsumers(view: ReturnType<typeof inspect>, { output }: Conte
   await output.note(`${counted(sum, "message is", "messages are")} in flight${more}.`);
 }
 
-interface Range {
-  readonly consumer: string | undefined;
-  readonly minIdleMs: number | undefined;
-  readonly bounds: IdBounds;
-  readonly limit: number;
+/** The range as Redis takes it: both ends included but for those of `--since` and `--until`. */
+function rangeOf(
+  args: PendingArguments,
+  now: number,
+): { readonly start: string | undefined; readonly end: string | undefined } {
+  const { start, end, since, until } = args;
+  if ((since ?? until) === undefined) return { start: dashed(start), end: dashed(end) };
+  if (start !== undefined) {
+    throw new UsageError(
+      "Expected either a start and an end id, or --since and --until, got both.",
+    );
+  }
+  const { after, before } = idBounds({ since, until }, now);
+  return { start: after === undefined ? "-" : `(${after}`, end: before && `(${before}` };
 }
 
-async function readRange(
-  view: ReturnType<typeof inspect>,
-  { consumer, minIdleMs, bounds, limit }: Range,
-): Promise<readonly PendingEntry[]> {
-  return take(limit, async (next, count) => {
-    const after = next ?? bounds.after;
-    const page = await view.pending(given({ after, count, consumer, minIdleMs }));
-    const inside = page.items.filter(({ id }) => isBefore(id, bounds.before));
-    return { items: inside, next: inside.length < page.items.length ? undefined : page.next };
-  });
-}
-
-function isBefore(id: string, bound: string | undefined): boolean {
-  if (bound === undefined) return true;
-  const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);
-  const [boundMs = 0n, boundSequence = 0n] = bound.split("-").map(BigInt);
-  return ms === boundMs ? sequence < boundSequence : ms < boundMs;
+/** The parser takes a lone `-` for an option without a name, and leaves nothing of it. */
+function dashed(given: string | undefined): string | undefined {
+  return given === "" ? "-" : given;
 }
