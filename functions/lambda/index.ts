@@ -1,3 +1,4 @@
+import type { Handler } from "aws-lambda";
 import type { DrainReport, FailedMessage } from "../../src/index.ts";
 import { lambda } from "../../src/runtimes/lambda/index.ts";
 import { inboxApp, inboxWork } from "../http/app.ts";
@@ -22,4 +23,4 @@ export const handler = lambda({
     const { queues } = inboxWork(process.env, storeFrom(process.env));
     await Promise.all([askForNext(process.env, reports), logAges(process.env, queues)]);
   },
-});
+}) satisfies Handler;

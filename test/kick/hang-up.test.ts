@@ -76,8 +76,8 @@ async function functionUrl(handler: ReturnType<typeof lambda>) {
       isBase64Encoded: true,
     });
     const result = handler(given, { getRemainingTimeInMillis: () => 30_000 });
-    results.push(result as Promise<HttpResult>);
-    const { statusCode, headers, body } = await (result as Promise<HttpResult>);
+    results.push(result);
+    const { statusCode, headers, body } = await result;
     response.writeHead(statusCode, headers).end(body);
   });
   return { url: `http://${host}`, results, hungUp: hungUp.opened };

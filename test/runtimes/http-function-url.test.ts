@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type HttpOptions, httpApp } from "../../src/runtimes/http/index.ts";
-import { type HttpResult, lambda, type Work } from "../../src/runtimes/lambda/index.ts";
+import { lambda, type Work } from "../../src/runtimes/lambda/index.ts";
 import { type RequestToSign, signRequest } from "../../src/signing/index.ts";
 import { drainer, KEYS, NOW, sender } from "../signing/support.ts";
 import { httpEvent } from "./lambda-events.ts";
@@ -27,7 +27,7 @@ function functionOf(inbox: Work, callers: NonNullable<HttpOptions["callers"]>) {
       ...(typeof body === "string" ? { body } : {}),
       ...event,
     });
-    return ((await handler(given, context)) as HttpResult).statusCode;
+    return (await handler(given, context)).statusCode;
   };
 }
 

@@ -1,11 +1,29 @@
+import type { EventBridgeEvent } from "aws-lambda";
 import { OptionError } from "../../index.ts";
 import { debounceIn, depthIn } from "../../kick/request.ts";
+import type { AskedLimits } from "../limits.ts";
 import { hasQueue, type Work } from "../work.ts";
 
 // What asks for a pass: a schedule with an input of its own or with the default one, a rule, or
 // somebody who invokes the function. An input is JSON: `{ "queue": "orders", "maxMessages": 500 }`,
 // both optional; the limits narrow the queue's own. A kick says its `depth` and its
 // `debounce` too.
+
+/** An input that asks for passes: of a schedule, or of whoever invokes the function. */
+export interface DrainInput extends AskedLimits {
+  /** The only queue to drain. @default all of the function's queues */
+  readonly queue?: string;
+  /** How many passes in a row have asked for the next one; a kick says it. */
+  readonly depth?: number;
+  /** How long others rely on the kick, in milliseconds. */
+  readonly debounce?: number;
+}
+
+/**
+ * What asks a function for passes: a rule, or a schedule without an input of its own, in the envelope of
+ * EventBridge (`"detail-type" in event` tells); an input; or nothing, from an invocation without a payload.
+ */
+export type LambdaEvent = EventBridgeEvent<string, unknown> | DrainInput | null | undefined;
 
 /** What a drain event asks for. */
 export interface DrainEvent {

@@ -1,14 +1,13 @@
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { type DrainReport, OptionError } from "../../index.ts";
 import { type AfterPasses, drainWorks, type OnReport, tellAll } from "../drain-works.ts";
 import type { InvocationLimits } from "../limits.ts";
 import { checkWorks, type Work } from "../work.ts";
-import { readDrainEvent, selectWorks } from "./drain-event.ts";
+import { type LambdaEvent, readDrainEvent, selectWorks } from "./drain-event.ts";
 import { type HttpResult, isHttpEvent, toRequest, toResult } from "./http-event.ts";
 
-/** What is used of Lambda's context. */
-export interface LambdaContext {
-  getRemainingTimeInMillis(): number;
-}
+/** What is used of Lambda's context; a test needs no more. */
+export type LambdaContext = Pick<Context, "getRemainingTimeInMillis">;
 
 /** What a tick or an invocation returns; Lambda writes it as JSON, its dates as ISO texts. */
 export interface DrainResult {
@@ -16,8 +15,8 @@ export interface DrainResult {
 }
 
 export interface LambdaOptions {
-  /** The queues of this function, made in every invocation; the event is as it came. */
-  readonly queues: (event: unknown) => Work | readonly Work[];
+  /** The queues of this function, made in every invocation that asks for passes. */
+  readonly queues: (event: LambdaEvent) => Work | readonly Work[];
   /**
    * Answers a Function URL and an API Gateway HTTP API, as the `fetch` of a Hono app does; to give
    * `limits` on to `httpApp` keeps its passes within the function's timeout.
@@ -28,10 +27,15 @@ export interface LambdaOptions {
   readonly afterPasses?: AfterPasses;
 }
 
-export type LambdaHandler = (
-  event: unknown,
-  context: LambdaContext,
-) => Promise<DrainResult | HttpResult>;
+/**
+ * A `Handler` of `@types/aws-lambda`: of requests in payload format 2.0, of what asks for passes, and of
+ * whatever was parsed from JSON, which is checked when it arrives.
+ */
+export interface LambdaHandler {
+  (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<HttpResult>;
+  (event: LambdaEvent, context: LambdaContext): Promise<DrainResult>;
+  (event: unknown, context: LambdaContext): Promise<DrainResult | HttpResult>;
+}
 
 /**
  * Makes a function's handler, for schedules, rules, direct invocations and HTTP.
@@ -43,7 +47,10 @@ export type LambdaHandler = (
  * export const handler = lambda({ queues: () => work(orders(process.env), ship) });
  */
 export function lambda(options: LambdaOptions): LambdaHandler {
-  return async (event, context) => {
+  async function handler(
+    event: unknown,
+    context: LambdaContext,
+  ): Promise<DrainResult | HttpResult> {
     const limits = {
       deadline: new Date(Date.now() + passTime(context.getRemainingTimeInMillis())),
     };
@@ -56,12 +63,13 @@ export function lambda(options: LambdaOptions): LambdaHandler {
       return toResult(await options.fetch(request, limits));
     }
     const { queue, ...wanted } = readDrainEvent(event);
-    const works = selectWorks(checkWorks(options.queues(event)), queue);
+    const works = selectWorks(checkWorks(options.queues(event as LambdaEvent)), queue);
     const { onReport } = options;
     const reports = await drainWorks(works, { limits, ...wanted, onReport });
     await tellAll(options.afterPasses, reports);
     return { reports };
-  };
+  }
+  return handler as LambdaHandler;
 }
 
 /**

@@ -1,25 +1,10 @@
-// HTTP as a Function URL and an API Gateway HTTP API send it: payload format 2.0. The types are our
-// own and hold what is read, so that nothing has to be installed for them.
+// HTTP as a Function URL and an API Gateway HTTP API send it: payload format 2.0. Emulators leave out
+// fields that the types of AWS promise, or send null, so what is read has a default.
 
-/** An HTTP request in payload format 2.0. */
-export interface HttpEvent {
-  /** `2.0`; the older format of API Gateway has none. */
-  readonly version: string;
-  readonly rawPath: string;
-  readonly rawQueryString?: string | undefined;
-  readonly cookies?: readonly string[] | undefined;
-  /** Names in lower case; values of one name joined with commas. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly body?: string | null | undefined;
-  readonly isBase64Encoded?: boolean | undefined;
-  readonly requestContext: {
-    readonly domainName?: string | undefined;
-    readonly http: { readonly method: string };
-  };
-}
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
-/** What Lambda turns into the HTTP response. */
-export interface HttpResult {
+/** What Lambda turns into the HTTP response; all of it is always there. */
+export interface HttpResult extends APIGatewayProxyStructuredResultV2 {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly cookies: string[];
@@ -27,15 +12,15 @@ export interface HttpResult {
   readonly isBase64Encoded: boolean;
 }
 
-export function isHttpEvent(event: unknown): event is HttpEvent {
-  const { version, rawPath, requestContext } = (event ?? {}) as Partial<HttpEvent>;
+export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
+  const { version, rawPath, requestContext } = (event ?? {}) as Partial<APIGatewayProxyEventV2>;
   return (
     version === "2.0" && typeof rawPath === "string" && requestContext?.http?.method !== undefined
   );
 }
 
 /** The request of an event; undefined for one that no client can have made. */
-export function toRequest(event: HttpEvent): Request | undefined {
+export function toRequest(event: APIGatewayProxyEventV2): Request | undefined {
   try {
     return buildRequest(event);
   } catch {
@@ -43,7 +28,7 @@ export function toRequest(event: HttpEvent): Request | undefined {
   }
 }
 
-function buildRequest(event: HttpEvent): Request {
+function buildRequest(event: APIGatewayProxyEventV2): Request {
   const { rawPath, rawQueryString = "", headers = {}, cookies = [], requestContext } = event;
   const { method } = requestContext.http;
   const host = requestContext.domainName ?? headers.host ?? "localhost";
@@ -64,7 +49,10 @@ function buildRequest(event: HttpEvent): Request {
   });
 }
 
-function bodyOf({ body, isBase64Encoded }: HttpEvent): Buffer<ArrayBuffer> | undefined {
+function bodyOf({
+  body,
+  isBase64Encoded,
+}: APIGatewayProxyEventV2): Buffer<ArrayBuffer> | undefined {
   if (body === undefined || body === null) return undefined;
   return Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8");
 }

@@ -1,10 +1,12 @@
 /**
- * Queues in an AWS Lambda function: passes by schedule, by rule and by invocation, and HTTP.
+ * Queues in an AWS Lambda function: passes by schedule, by rule and by invocation, and HTTP. Its types use
+ * `@types/aws-lambda`; nothing of that is there at run time.
  * @module
  */
 export type { AfterPasses, OnReport } from "../drain-works.ts";
 export type { AskedLimits, InvocationLimits } from "../limits.ts";
 export { type Work, work } from "../work.ts";
+export type { DrainInput, LambdaEvent } from "./drain-event.ts";
 export {
   type DrainResult,
   type LambdaContext,
@@ -12,4 +14,4 @@ export {
   type LambdaOptions,
   lambda,
 } from "./handler.ts";
-export type { HttpEvent, HttpResult } from "./http-event.ts";
+export type { HttpResult } from "./http-event.ts";
