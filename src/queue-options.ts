@@ -209,7 +209,7 @@ function limitOf(option: string, given: number | undefined, max: number): number
   return given === undefined ? undefined : integer(option, given, { min: 1, max, default: 1 });
 }
 
-function resolveRetention(
+export function resolveRetention(
   given: RetentionOptions | undefined,
   option: string,
 ): Retention | undefined {

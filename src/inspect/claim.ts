@@ -2,14 +2,13 @@ import { type Duration, milliseconds, YEAR_MS } from "../duration.ts";
 import { StoreError } from "../errors.ts";
 import { flag, name, oneOf, onlyKnown, refuse } from "../expect.ts";
 import { randomId } from "../random-id.ts";
-import { claimLua } from "../redis/lua.generated.ts";
+import { inspectLua } from "../redis/lua.generated.ts";
 import { asText } from "../redis/reply.ts";
 import { retentionArgs } from "../redis/retention.ts";
 import { callOf, defineScript, type ScriptCall } from "../redis/script.ts";
-import type { ScriptRunner } from "../redis/store.ts";
-import type { Store, StoreQueue } from "../store.ts";
+import type { StoreQueue } from "../store.ts";
 import { entryId } from "./page.ts";
-import type { Inspected } from "./reader.ts";
+import { type Inspected, scriptRunner } from "./reader.ts";
 
 export interface ClaimOptions {
   /** `parked`: tried again; `dead`: a dead letter. */
@@ -64,7 +63,7 @@ export const claimOneScript = defineScript("claim-one", {
   },
   freesMemory: true,
   fragments: ["fields", "narrow"],
-  more: [claimLua["claim-one"]],
+  more: [inspectLua["claim-one"]],
 });
 
 /**
@@ -77,8 +76,7 @@ export const claimOneScript = defineScript("claim-one", {
 export async function claim(queue: Inspected, id: string, options: ClaimOptions): Promise<Claimed> {
   onlyKnown("claim", options, ["to", "delay", "reason", "force"]);
   const { store, storeQueue } = queue.resolved;
-  const { runScript } = store as Store & Partial<ScriptRunner>;
-  if (runScript === undefined) return refuse("queue", "one whose store is over Redis", store);
+  const runScript = scriptRunner(queue);
   const request = resolve(id, options);
   const requestId = randomId(() => store.random());
   const makeCall = (rememberMs: number) => callFor(storeQueue, request, requestId, rememberMs);

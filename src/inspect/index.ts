@@ -1,6 +1,6 @@
 /**
- * Looks into a queue page by page, by commands that only read: a read-only token suffices. `claim` alone
- * changes something: it frees a message from the pass that has it.
+ * Looks into a queue page by page, by commands that only read: a read-only token suffices. Two operations by
+ * hand change something: `claim` frees a message from the pass that has it, `trim` removes completed entries.
  * @module
  */
 
@@ -16,3 +16,4 @@ export type { Content } from "./payload.ts";
 export type { PendingEntry, PendingOptions } from "./pending.ts";
 export type { Inspected } from "./reader.ts";
 export type { MessageStory, ShowOptions, Whereabouts } from "./story.ts";
+export { type TrimHold, type TrimOptions, type TrimReport, trim } from "./trim.ts";

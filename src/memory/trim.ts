@@ -12,16 +12,17 @@ const SLICE = 1_000;
  */
 export function trim(memory: Memory, queue: StoreQueue, declared: readonly string[]): Trimmed {
   const stream = memory.streams.get(queue.stream);
-  const undeclared = [...(stream?.groups.keys() ?? [])].some((name) => !declared.includes(name));
-  const floor = stream === undefined ? undefined : floorOf(memory, queue.stream, stream);
+  const names = [...(stream?.groups.keys() ?? [])];
+  const undeclared = names.some((name) => !declared.includes(name));
   const bill = { requests: 1, commands: 0 };
-  if (stream === undefined || floor === undefined || undeclared) {
+  if (stream === undefined || !names.includes(queue.group) || undeclared) {
     return { removed: 0, more: false, orphans: false, bill };
   }
   if (mayBeOrphans(memory, queue, stream)) {
     return { removed: 0, more: false, orphans: true, bill };
   }
   tablesOf(memory, queue.stream, queue.group).state.marked = true;
+  const floor = floorOf(memory, queue.stream, stream);
   const removed = stream.trim(lower(floor, retained(memory, queue, stream, floor)));
   return { removed, more: removed === SLICE, orphans: false, bill };
 }
@@ -43,12 +44,12 @@ function lower(a: string, b: string): string {
   return compareIds(a, b) < 0 ? a : b;
 }
 
-function floorOf(memory: Memory, name: string, stream: Stream): string | undefined {
+function floorOf(memory: Memory, name: string, stream: Stream): string {
   const holds = [...stream.groups].flatMap(([group, { pending, lastDelivered }]) => [
     pending.list(undefined, 1)[0]?.id ?? idAfter(lastDelivered),
     ...tablesOf(memory, name, group).parked.keys(),
   ]);
-  return holds.length === 0 ? undefined : holds.reduce(lower);
+  return holds.reduce(lower);
 }
 
 /** Up to which id the queue's retention lets entries go; a bounded slice a call. */

@@ -9,7 +9,7 @@ export const trimScript = defineScript("trim", {
   keys: ["stream", "parked_key", "state_key"],
   args: { group: "text", shared: "number", retain: "text", retain_value: "number" },
   freesMemory: true,
-  fragments: ["ids", "trim"],
+  fragments: ["ids", "floor", "trim"],
 });
 
 export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
@@ -124,7 +124,7 @@ export function retireCall(queue: StoreQueue, requestId: string, rememberMs: num
 
 /** Lets the group read again what is behind a position. */
 export const replayFromScript = defineScript("replay-from", {
-  keys: ["stream", "parked_key", "sent_key"],
+  keys: ["stream", "parked_key", "state_key", "sent_key"],
   args: { group: "text", after_id: "text", remember: "number" },
   freesMemory: true,
   fragments: ["ids", "replay-from"],

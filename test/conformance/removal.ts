@@ -48,6 +48,16 @@ export function removal(target: () => Target): void {
       expect((await trim(bench, "late")).removed).toBe(1);
     });
 
+    test("nothing is trimmed while the queue's own group has not begun", async () => {
+      const bench = openWorkbench(target(), { shared: true });
+      const ids = await bench.send("a", "b");
+      await bench.outside.createGroup("audit", "0");
+      await bench.outside.read("audit", "reader");
+      await bench.outside.ack("audit", ...ids);
+      expect((await trim(bench, "audit")).removed).toBe(0);
+      expect(idsOf(await bench.claim(newToken()))).toEqual(ids);
+    });
+
     test("a shared queue keeps completed entries, and the next pass remembers that", async () => {
       const bench = openWorkbench(target(), { shared: true });
       await bench.send("a");

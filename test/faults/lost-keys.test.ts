@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drain } from "../../src/index.ts";
+import { drain, type Handler } from "../../src/index.ts";
+import { trim } from "../../src/inspect/index.ts";
 import { connectRaw } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 
@@ -45,6 +46,23 @@ test("a plain consumer beside us does not make the trim take lost messages for i
   await redis.del(keyOf(queue, "parked"));
   expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 14 });
   expect(await drain(queue, () => {})).toMatchObject({ completed: 14 });
+});
+
+test("a replay from the first entry brings back what a shared queue lost, and lets it trim again", async () => {
+  const queue = tcpQueue<number>({ shared: true, backoff: { initial: "1 h" } });
+  await queue.sendBatch(numbers(4));
+  const pass = (handler: Handler<number>) => drain(queue, handler, { concurrency: 1 });
+  await pass(({ payload }) => (payload === 0 ? undefined : Promise.reject(new Error("later"))));
+  expect(await queue.depth()).toMatchObject({ entries: 3, parked: 3 });
+  await redis.del(keyOf(queue, "parked"));
+  const lost = { removed: 0, left: 3, heldBy: { reason: "orphans", group: "xdrain" } };
+  expect(await trim(queue)).toMatchObject(lost);
+  const [[first = ""] = []] = await redis.xrange(queue.name, "-", "+", "COUNT", 1);
+  await queue.replay({ from: first as `${number}-${number}` });
+  expect(await trim(queue)).toMatchObject(lost); // the first one is still out of sight
+  await queue.replay({ from: "0" });
+  expect(await trim(queue)).toMatchObject({ removed: 0, heldBy: { reason: "unread" } });
+  expect(await pass(() => {})).toMatchObject({ completed: 3, trimmed: 3 });
 });
 
 test("without its state hash a queue goes on as before", async () => {

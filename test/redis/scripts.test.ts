@@ -1,6 +1,7 @@
 import luaparse from "luaparse";
 import { expect, test } from "vitest";
 import { claimOneScript } from "../../src/inspect/claim.ts";
+import { trimNowScript } from "../../src/inspect/trim.ts";
 import { importListScript } from "../../src/redis/import-list.ts";
 import {
   cancelScript,
@@ -28,6 +29,7 @@ const scripts: readonly Script[] = [
   importListScript,
   claimOneScript,
   trimScript,
+  trimNowScript,
   repairScript,
   redriveScript,
   depthScript,

@@ -22,6 +22,7 @@ import { show } from "./show.ts";
 import { stats } from "./stats.ts";
 import { tail } from "./tail.ts";
 import { top } from "./top.ts";
+import { trim } from "./trim.ts";
 
 /** All commands, in the order in which the help shows them. */
 export const commands: readonly Command[] = [
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   replay,
   cancel,
   repair,
+  trim,
   doctor,
   exportQueue,
   importQueue,

@@ -28,5 +28,9 @@ for _, id in ipairs(call("ZRANGE", parked_key, 0, -1)) do
 end
 call_in_slices({ "ZREM", parked_key }, parked)
 call("XGROUP", "SETID", stream, group, after_id)
+-- Where nothing is left behind that the loss of the parked set could hide, the trim may rely on it again.
+if call("HGET", state_key, "marked") == "1" and #call("XRANGE", stream, "-", after_id, "COUNT", 1) == 0 then
+  call("ZADD", parked_key, whole(2 ^ 53 - 1), "xd:parked")
+end
 call("SET", sent_key, 1, "PX", whole(remember))
 return { "ok", commands }

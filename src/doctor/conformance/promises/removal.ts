@@ -1,3 +1,4 @@
+import { trim as trimNow } from "../../../inspect/trim.ts";
 import { idsOf, inHand, later, newToken, type Opened, type Promised } from "../bench.ts";
 import { NotKept, same } from "../expect.ts";
 
@@ -36,6 +37,21 @@ export const removal: readonly Promised[] = [
       await turn(pass, { complete: [b] });
       same("what goes before the parked one", await trim(bench), 1);
       same("the stream", await ids(), sent.slice(2));
+    },
+  },
+  {
+    sentence: "A trim that is asked for keeps the newest entries, and all that is not done",
+    async keep({ open }) {
+      const bench = open({ shared: true });
+      const { queue, send, claim, turn, ids } = bench;
+      const sent = await send(1, 2, 3, 4, 5);
+      await turn("xd:trim", { complete: inHand(await claim("xd:trim", 3)) });
+      const approximate = await trimNow(queue, { keep: { count: 4 }, approximate: true });
+      same("what an approximate trim leaves", approximate.left >= 4, true);
+      same("what stays by count", (await trimNow(queue, { keep: { count: 4 } })).left, 4);
+      const { left, heldBy } = await trimNow(queue, { keep: { count: 0 } });
+      same("what stays unread", [left, heldBy?.reason], [2, "unread"]);
+      same("the stream", await ids(), sent.slice(3));
     },
   },
   {
