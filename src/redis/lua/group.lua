@@ -11,6 +11,8 @@ local function count_parked()
 end
 
 do
+  local position -- the last delivered id
+
   -- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
   -- dropped with it. Only one that never existed may start at $; it had nothing parked.
   local function create_group(stream_exists)
@@ -30,6 +32,7 @@ do
       call("HSET", state_key, "created", whole(now))
     end
     created = 1
+    position = from
   end
 
   local function look_at_groups()
@@ -48,6 +51,7 @@ do
       all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
       if found.name == group then
         pending, unread, consumers = found.pending, found["entries-read"], found.consumers
+        position = found["last-delivered-id"]
       end
     end
     if not pending then
@@ -65,12 +69,13 @@ do
     if info["first-entry"] then
       first_ms = tonumber(string.match(info["first-entry"][1], "^%d+"))
     end
-    if unread and info["entries-added"] then
-      unread = info["entries-added"] - unread
-      trimmed_excess = unread - length
-    else
-      unread = nil
+    local added = info["entries-added"]
+    trimmed_excess = unread and added and added - unread - length
+    if length == 0 and unread == false and added then
+      -- Redis counts from a group's first entry; now what is trimmed before that counts, too.
+      try("XGROUP", "SETID", stream, group, position, "ENTRIESREAD", whole(added))
     end
+    unread = trimmed_excess and trimmed_excess + length
   end
 
   local function read_owned()
@@ -94,14 +99,10 @@ do
     failed = look_at_groups()
     if not failed then
       look_at_stream()
-      if pending > 0 then
-        failed = read_owned()
-      end
-      if #groups > 1 then
-        keep = 1
-      end
+      keep = #groups > 1 and 1 or keep
     end
-  else
+  end
+  if not failed and (pending or 1) > 0 then
     failed = read_owned()
   end
   if failed then
