@@ -17,6 +17,7 @@ const NEEDS_SERVER = [
   "test/interop/**/*.test.ts",
   "test/memory-limit/**/*.test.ts",
   "test/payloads/**/*.test.ts",
+  "test/seeds/**/*.test.ts",
   "test/transports/**/*.test.ts",
 ];
 
