@@ -187,7 +187,7 @@ function checkTogether(queues: readonly ResolvedQueue[]): void {
   if (twice !== undefined) refuse("queues", "queues of different streams", twice);
   if (new Set(queues.map(({ store }) => store)).size > 1) {
     const names = queues.map(({ name }) => name);
-    refuse("queues", "queues that were made with one and the same store", names);
+    refuse("queues", "queues made with one store", names);
   }
 }
 

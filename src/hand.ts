@@ -38,6 +38,11 @@ export interface Hand {
   readonly size: number;
 }
 
+/** The outcomes of a turn, by their kinds. */
+type Settling = {
+  readonly [Kind in Outcome["kind"]]: (Delivery & Extract<Outcome, { readonly kind: Kind }>)[];
+};
+
 export function createHand({ keyField, keepResults, retryCountField }: StoreQueue): Hand {
   const held = new Map<string, Held>();
   let queue: Held[] = [];
@@ -93,30 +98,16 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
     },
 
     takeOutcomes(release) {
-      const outcomes = {
-        complete: [] as (Delivery & { result: string | undefined })[],
-        retry: [] as (Delivery & { delayMs: number })[],
-        dead: [] as (Delivery & Extract<Outcome, { kind: "dead" }>)[],
-        release: [] as (Delivery & { delayMs: number })[],
+      const outcomes: Settling = { complete: [], retry: [], dead: [], release: [] };
+      const settle = ({ id, delivery, key, crashed = false }: Held, outcome: Outcome) => {
+        const list: Delivery[] = outcomes[outcome.kind];
+        list.push({ id, delivery, key, crashed, ...outcome });
       };
-      for (const { id, delivery, key, crashed = false, outcome } of done) {
-        const settled = { id, delivery, key, crashed };
-        if (outcome === undefined) continue;
-        if (outcome.kind === "complete") {
-          outcomes.complete.push({ ...settled, result: outcome.result });
-        } else if (outcome.kind === "retry") {
-          outcomes.retry.push({ ...settled, delayMs: outcome.delayMs });
-        } else if (outcome.kind === "release") {
-          outcomes.release.push({ ...settled, delayMs: outcome.delayMs });
-        } else {
-          outcomes.dead.push({ ...settled, ...outcome });
-        }
-      }
+      for (const item of done) if (item.outcome !== undefined) settle(item, item.outcome);
       done = [];
       if (release) {
         for (const item of queue) {
-          const { id, delivery, key, crashed = false } = item;
-          outcomes.release.push({ id, delivery, key, crashed, delayMs: 0 });
+          settle(item, { kind: "release", delayMs: 0, error: "" });
           item.state = "done";
           leave(item);
         }

@@ -46,24 +46,9 @@ export const claimOneScript = defineScript("claim-one", {
     "stats_key",
     "sent_key",
   ],
-  args: {
-    group: "text",
-    id: "text",
-    to_dead: "number",
-    force: "number",
-    delay: "number",
-    reason: "text",
-    lease: "number",
-    keep: "number",
-    dedupe: "number",
-    key_field: "text",
-    dead_trim: "text",
-    dead_trim_value: "number",
-    remember: "number",
-  },
   freesMemory: true,
   fragments: ["fields", "narrow"],
-  more: [inspectLua["claim-one"]],
+  apart: [inspectLua["claim-one"]],
 });
 
 /**

@@ -46,17 +46,9 @@ export interface TrimReport {
 /** Removes a slice of what is completed, or shows the groups that the caller does not know. */
 export const trimNowScript = defineScript("trim-now", {
   keys: ["stream", "parked_key", "state_key"],
-  args: {
-    group: "text",
-    shared: "number",
-    retain: "text",
-    approximate: "number",
-    keep: "text",
-    keep_value: "number",
-  },
   freesMemory: true,
   fragments: ["ids", "floor"],
-  more: [inspectLua["trim-now"]],
+  apart: [inspectLua["trim-now"]],
 });
 
 /** Requests that may find a group that the one before it did not know of. */

@@ -1,5 +1,5 @@
 import type { Attempt } from "./resend.ts";
-import type { Script, ScriptCall } from "./script.ts";
+import type { ScriptCall } from "./script.ts";
 import type { Answer, Transport } from "./transport.ts";
 
 // How a script reaches the server: by its SHA-1, with its text where the server does not know it.
@@ -11,7 +11,7 @@ const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
 const WITH_FULL_MEMORY = "#!lua flags=allow-oom\n";
 
 /** The first lines to try for a script, in order; the empty one works everywhere. */
-function headersFor(script: Script, upstash: boolean): readonly string[] {
+function headersFor({ script }: ScriptCall, upstash: boolean): readonly string[] {
   const headers = script.freesMemory ? [WITH_FULL_MEMORY, ""] : [""];
   return upstash ? [KEY_LOCKING, ...headers] : headers;
 }
@@ -25,32 +25,32 @@ export function createEvaluator(transport: Transport, upstash: boolean): Evaluat
   const shas = new Map<string, Promise<string>>();
   const refused = new Set<string>();
 
-  function shaOf(script: Script, header: string): Promise<string> {
+  function shaOf({ script, text }: ScriptCall, header: string): Promise<string> {
     const name = header + script.name;
     const known = shas.get(name);
     if (known !== undefined) return known;
-    const made = sha1(header + script.text);
+    const made = sha1(header + text());
     shas.set(name, made);
     return made;
   }
 
   async function evaluateWith(
     header: string,
-    { script, keys, args }: ScriptCall,
+    call: ScriptCall,
     { signal, count }: Pick<Attempt, "signal" | "count">,
   ): Promise<Answer> {
-    const rest = [String(keys.length), ...keys, ...args];
-    const sha = await shaOf(script, header);
+    const rest = [String(call.keys.length), ...call.keys, ...call.args];
+    const sha = await shaOf(call, header);
     count();
     const answer = await transport.command(["EVALSHA", sha, ...rest], signal);
     if (answer.ok || !answer.message.trimStart().startsWith("NOSCRIPT")) return answer;
     count();
-    return transport.command(["EVAL", header + script.text, ...rest], signal);
+    return transport.command(["EVAL", header + call.text(), ...rest], signal);
   }
 
   return {
     async evaluate(call, attempt) {
-      const headers = headersFor(call.script, upstash).filter((header) => !refused.has(header));
+      const headers = headersFor(call, upstash).filter((header) => !refused.has(header));
       for (const header of headers) {
         const answer = await evaluateWith(header, call, attempt);
         // Such a script did not compile, so it did nothing: the next header may go.

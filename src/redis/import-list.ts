@@ -17,22 +17,8 @@ import type { ScriptRunner } from "./store.ts";
 /** Moves the oldest items of lists into the stream, and shows the ones behind them. */
 export const importListScript = defineScript("import-list", {
   keys: ["stream", "sent_key"],
-  args: {
-    group: "text",
-    start: "text",
-    oldest: "text",
-    check: "number",
-    expected: "number",
-    may_move: "number",
-    may_set_aside: "number",
-    show: "number",
-    show_bytes: "number",
-    max_item: "number",
-    slice: "number",
-    remember: "number",
-  },
   fragments: [],
-  more: [importLua["import-items"], importLua["import-plan"], importLua["import-list"]],
+  apart: [importLua["import-items"], importLua["import-plan"], importLua["import-list"]],
 });
 
 /** What a store over Redis does for importList. */

@@ -7,7 +7,6 @@ import { callOf, defineScript, type ScriptCall } from "./script.ts";
 /** Removes completed entries below every group's unprocessed work. */
 export const trimScript = defineScript("trim", {
   keys: ["stream", "parked_key", "state_key"],
-  args: { group: "text", shared: "number", retain: "text", retain_value: "number" },
   freesMemory: true,
   fragments: ["ids", "floor", "trim"],
 });
@@ -39,7 +38,6 @@ export function readTrimReply(reply: readonly unknown[], requests: number): Trim
 /** Parks again what the loss of the parked set made invisible. */
 export const repairScript = defineScript("repair", {
   keys: ["stream", "parked_key", "state_key", "delayed_key", "bodies_key"],
-  args: { group: "text", from: "text" },
   fragments: ["repair"],
 });
 
@@ -55,7 +53,6 @@ export function readRepairReply(reply: readonly unknown[]): Repaired {
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
   keys: ["stream", "dead_key", "sent_key"],
-  args: { remember: "number", retry_count_field: "text" },
   fragments: ["narrow", "redrive"],
 });
 
@@ -76,7 +73,6 @@ export function redriveCall(
 /** Takes a delayed message back before it is due. */
 export const cancelScript = defineScript("cancel", {
   keys: ["delayed_key", "bodies_key", "sent_key", "keys_key", "ids_key"],
-  args: { id: "text", remember: "number", dedupe: "number", key_field: "text" },
   freesMemory: true,
   fragments: ["fields", "cancel"],
 });
@@ -103,7 +99,6 @@ export function cancelCall(
 /** Ends a consumer group, with all that is kept for it but its dead letters. */
 export const retireScript = defineScript("retire", {
   keys: ["stream", "sent_key"],
-  args: { group: "text", remember: "number" },
   freesMemory: true,
   fragments: ["retire"],
 });
@@ -125,7 +120,6 @@ export function retireCall(queue: StoreQueue, requestId: string, rememberMs: num
 /** Lets the group read again what is behind a position. */
 export const replayFromScript = defineScript("replay-from", {
   keys: ["stream", "parked_key", "state_key", "sent_key"],
-  args: { group: "text", after_id: "text", remember: "number" },
   freesMemory: true,
   fragments: ["ids", "replay-from"],
 });
@@ -147,7 +141,6 @@ export function replayFromCall(
 /** Forgets that the work of entries' keys is done, a slice of the stream behind a position. */
 export const forgetDoneScript = defineScript("forget-done", {
   keys: ["stream", "keys_key", "ids_key"],
-  args: { after_id: "text", key_field: "text" },
   freesMemory: true,
   fragments: ["fields", "forget-done"],
 });
@@ -159,7 +152,6 @@ export function forgetDoneCall(queue: StoreQueue, position: string): ScriptCall 
 /** Counts what is where. */
 export const depthScript = defineScript("depth", {
   keys: ["stream", "parked_key", "dead_key", "delayed_key", "state_key"],
-  args: { group: "text" },
   fragments: ["depth"],
 });
 

@@ -3,136 +3,145 @@ import { type GroupKeys, groupKeys, sentKey } from "./keys.ts";
 import { lua } from "./lua.generated.ts";
 
 export type Fragment = keyof typeof lua;
-/** Of what seldom matters, a field of the table `more`: a Lua function has 200 variables at most. */
-type ArgumentKind = "text" | "number" | "more text" | "more number";
-type ArgumentSpec = Readonly<Record<string, ArgumentKind>>;
 
 /** A key of the queue as scripts name it: the stream, `sent_key`, or one of the others, as in `parked_key`. */
 export type ScriptKey = "stream" | "sent_key" | `${Exclude<keyof GroupKeys, "stream">}_key`;
 
-/** Named arguments of a script, each with the type that it is declared with. */
-export type NamedArguments<Spec extends ArgumentSpec> = {
-  readonly [Name in keyof Spec]: Spec[Name] extends "number" | "more number" ? number : string;
-};
-
 /**
- * A script: its text, and how its keys and arguments are named. In Lua they are local variables of
- * the same names (numbers converted); a list of any length follows from `list_at`.
+ * Arguments by name. In Lua they are local variables of the same names, numbers as numbers; so a script
+ * is always called with the same names, and with the same types under them.
  */
-export interface Script<Key extends string = string, Spec extends ArgumentSpec = ArgumentSpec> {
+export type ScriptArgs = Readonly<Record<string, string | number>>;
+
+/** A script: its text, but for the lines that name its keys and arguments. */
+export interface Script {
   readonly name: string;
   /** Whether it may run when the server's memory is full: it leaves less behind than it found. */
   readonly freesMemory: boolean;
-  readonly text: string;
-  readonly keys: readonly Key[];
-  readonly args: Spec;
+  readonly keys: readonly ScriptKey[];
+  /** Those of the keys that are fields of the table `more`. */
+  readonly moreKeys: readonly ScriptKey[];
+  readonly body: string;
 }
 
 /** One call of a script: what EVALSHA takes. */
 export interface ScriptCall {
-  readonly script: Script;
+  readonly script: Pick<Script, "name" | "freesMemory">;
   readonly keys: readonly string[];
   readonly args: readonly string[];
+  /** The names of its arguments, in their order. */
+  readonly names: readonly string[];
+  /** The lines that name keys and arguments. */
+  readonly header: () => string;
+  /** What EVAL takes: the same for all calls of a script. */
+  readonly text: () => string;
 }
 
-interface Declaration<Key extends string, Spec extends ArgumentSpec> {
-  readonly keys: readonly Key[];
-  /** Those of the keys that are fields of the table `more`. */
-  readonly moreKeys?: readonly Key[];
-  readonly args: Spec;
-  readonly freesMemory?: boolean;
-  readonly fragments: readonly Fragment[];
-  /** Fragments that are kept apart from the others, as texts; they follow those. */
-  readonly more?: readonly string[];
-}
-
-export function defineScript<const Key extends ScriptKey, const Spec extends ArgumentSpec>(
+export function defineScript(
   name: string,
-  declaration: Declaration<Key, Spec>,
-): Script<Key, Spec> {
-  const { keys, args, fragments, more = [] } = declaration;
-  const body = fragments.map((fragment) => lua[fragment]);
-  const text = [...headerOf(declaration), lua.prelude, ...body, ...more].join("\n");
-  return { name, freesMemory: declaration.freesMemory === true, text, keys, args };
+  declaration: {
+    readonly keys: readonly ScriptKey[];
+    readonly moreKeys?: readonly ScriptKey[];
+    readonly freesMemory?: boolean;
+    readonly fragments: readonly Fragment[];
+    /** Fragments that are kept apart from the others, as texts; they follow those. */
+    readonly apart?: readonly string[];
+  },
+): Script {
+  const { keys, moreKeys = [], freesMemory = false, fragments, apart = [] } = declaration;
+  const body = [...fragments.map((fragment) => lua[fragment]), ...apart].join("\n");
+  return { name, freesMemory, keys, moreKeys, body };
 }
 
-/**
- * A script that calls another one's text for each of several queues: in Lua it is the function `turn`
- * over KEYS and ARGV, which the last fragment sets from `all_keys` and `all_args`.
- */
-export function defineRepeated<const Spec extends ArgumentSpec>(
-  name: string,
-  each: Declaration<string, ArgumentSpec>,
-  declaration: { readonly args: Spec; readonly fragment: Fragment },
-): Script<never, Spec> {
-  const { args, fragment } = declaration;
-  const text = [
-    "local all_keys,all_args=KEYS,ARGV",
-    ...headerOf({ keys: [], args }),
-    "local KEYS,ARGV",
-    lua.prelude,
-    "local function turn()",
-    ...headerOf(each),
-    ...each.fragments.map((part) => lua[part]),
-    "end",
-    lua[fragment],
-  ].join("\n");
-  return { name, freesMemory: each.freesMemory === true, text, keys: [], args };
-}
-
-/** Where a named argument is in ARGV, from 1. */
-export function placeOf(script: Pick<Script, "args">, name: string): number {
-  return Object.keys(script.args).indexOf(name) + 1;
-}
-
-/** The lines that give keys and arguments their names. */
-function headerOf({
-  keys,
-  moreKeys = [],
-  args,
-}: Pick<Declaration<string, ArgumentSpec>, "keys" | "moreKeys" | "args">): string[] {
-  const named = [
-    ...keys.map((name, i) => ({
-      name,
-      value: `KEYS[${i + 1}]`,
-      isMore: moreKeys.includes(name),
-    })),
-    ...Object.entries(args).map(([name, kind], i) => ({
-      name,
-      value: kind.endsWith("number") ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`,
-      isMore: kind.startsWith("more"),
-    })),
-  ];
-  const own = named.filter(({ isMore }) => !isMore);
-  const more = named.filter(({ isMore }) => isMore).map(({ name, value }) => `${name}=${value}`);
-  const names = own.map(({ name }) => name).join(",");
-  const values = own.map(({ value }) => value).join(",");
-  return [
-    ...(own.length === 0 ? [] : [`local ${names}=${values}`]),
-    ...(more.length === 0 ? [] : [`local more={${more.join(",")}}`]),
-    `local list_at=${Object.keys(args).length + 1}`,
-  ];
-}
-
-/** The rest of a call: the request that a `sent_key` remembers, keys behind the named ones, and a list. */
 interface CallRest {
+  /** Arguments that are fields of the table `more`: a Lua function has 200 variables at most. */
+  readonly more?: ScriptArgs;
+  /** The request that `sent_key` remembers. */
   readonly sent?: string;
+  /** Keys behind the named ones. */
   readonly keys?: readonly string[];
+  /** In Lua it begins at `list_at`. */
   readonly list?: readonly string[];
 }
 
-/** A call over a queue, for a script with named keys: these and the arguments in the order of the declaration. */
-export function callOf<Spec extends ArgumentSpec>(
-  script: Script<ScriptKey, Spec>,
-  queue: StoreQueue | undefined,
-  args: NamedArguments<Spec>,
-  { sent = "", keys = [], list = [] }: CallRest = {},
+/** A call over a queue: its keys by their names, and the arguments in their order. */
+export function callOf(
+  script: Script,
+  queue: StoreQueue,
+  args: ScriptArgs,
+  { more = {}, sent = "", keys = [], list = [] }: CallRest = {},
 ): ScriptCall {
-  const own: Readonly<Record<string, string>> =
-    queue === undefined ? {} : { ...groupKeys(queue), sent: sentKey(queue, sent) };
+  const own: Readonly<Record<string, string>> = {
+    ...groupKeys(queue),
+    sent: sentKey(queue, sent),
+  };
+  const header = () => headerOf(args, more, script);
+  const all = { ...args, ...more };
   return {
     script,
     keys: [...script.keys.map((name) => own[name.replace("_key", "")] ?? ""), ...keys],
-    args: [...Object.keys(script.args).map((name) => String(args[name])), ...list],
+    args: [...Object.values(all).map(String), ...list],
+    names: Object.keys(all),
+    header,
+    text: () => [header(), lua.prelude, script.body].join("\n"),
   };
+}
+
+/**
+ * One call for several of a script: in Lua its text is the function `turn` over KEYS and ARGV, which the
+ * fragment sets from `all_keys` and `all_args`.
+ */
+export function callTogether(
+  name: string,
+  script: Script,
+  calls: readonly ScriptCall[],
+  rest: {
+    readonly args: ScriptArgs;
+    readonly list: readonly string[];
+    readonly fragment: Fragment;
+  },
+): ScriptCall {
+  const { args, list, fragment } = rest;
+  const header = () => headerOf(args);
+  return {
+    script: { name, freesMemory: script.freesMemory },
+    keys: calls.flatMap(({ keys }) => keys),
+    args: [...Object.values(args).map(String), ...list, ...calls.flatMap((call) => call.args)],
+    names: Object.keys(args),
+    header,
+    text: () =>
+      [
+        "local all_keys,all_args=KEYS,ARGV",
+        header(),
+        "local KEYS,ARGV",
+        lua.prelude,
+        "local function turn()",
+        calls[0]?.header(),
+        script.body,
+        "end",
+        lua[fragment],
+      ].join("\n"),
+  };
+}
+
+/** The lines that give keys and arguments their names. */
+function headerOf(
+  args: ScriptArgs,
+  more: ScriptArgs = {},
+  { keys, moreKeys }: Pick<Script, "keys" | "moreKeys"> = { keys: [], moreKeys: [] },
+): string {
+  const named = Object.entries({ ...args, ...more }).map(([name, value], i) => {
+    const given = `ARGV[${i + 1}]`;
+    return [name, typeof value === "number" ? `tonumber(${given})` : given] as const;
+  });
+  const all = [...keys.map((name, i) => [name, `KEYS[${i + 1}]`] as const), ...named];
+  const isMore = (name: string) => name in more || moreKeys.some((key) => key === name);
+  const own = all.filter(([name]) => !isMore(name));
+  const fields = all.filter(([name]) => isMore(name)).map(([name, value]) => `${name}=${value}`);
+  const names = own.map(([name]) => name).join(",");
+  return [
+    ...(own.length === 0 ? [] : [`local ${names}=${own.map(([, value]) => value).join(",")}`]),
+    ...(fields.length === 0 ? [] : [`local more={${fields.join(",")}}`]),
+    `local list_at=${named.length + 1}`,
+  ].join("\n");
 }

@@ -10,7 +10,6 @@ export const REMEMBER_MS = 120_000;
 /** Stores messages once, however often the request arrives. */
 export const sendScript = defineScript("send", {
   keys: ["stream", "sent_key"],
-  args: { count: "number", remember: "number" },
   fragments: ["send"],
 });
 
@@ -27,20 +26,6 @@ export const sendCheckedScript = defineScript("send-checked", {
     "state_key",
     "kicked_key",
   ],
-  args: {
-    count: "number",
-    remember: "number",
-    request: "text",
-    dedupe: "number",
-    key_field: "text",
-    group: "text",
-    keep: "number",
-    max_messages: "number",
-    max_bytes: "number",
-    newest: "number",
-    exact: "number",
-    kick: "number",
-  },
   fragments: ["fields", "holders", "send-checked"],
 });
 

@@ -2,8 +2,8 @@ import type { Delivery, StoreQueue, TurnPart, TurnRequest } from "../store.ts";
 import { mayBePassedOver, textOf } from "../turn.ts";
 import type { Attempt } from "./resend.ts";
 import { retentionArgs } from "./retention.ts";
-import { callOf, placeOf, type ScriptCall } from "./script.ts";
-import { turnScript, turnsScript } from "./turn-script.ts";
+import { callOf, callTogether, type ScriptCall } from "./script.ts";
+import { turnScript } from "./turn-script.ts";
 
 const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
 const TRACK = { never: 0, ending: 1, now: 2 } as const;
@@ -50,59 +50,60 @@ export function turnCall(
       dedupe: flag(queue.deduplicate),
       housekeeping: flag(request.housekeeping),
       keep_results: flag(queue.keepResults),
-      start: queue.start,
-      max_in_flight: queue.maxInFlight ?? 0,
-      rate_limit: queue.rateLimit?.limit ?? 0,
-      rate_per: queue.rateLimit?.perMs ?? 0,
-      max_passes: queue.maxPasses ?? 0,
-      pass: request.pass,
-      leaving: flag(request.leaving),
-      dead_trim: deadTrim.kind,
-      dead_trim_value: deadTrim.value,
       held: request.held.length,
       complete: request.complete.length,
       retry: request.retry.length,
       dead: request.dead.length,
       release: request.release.length,
       crashed: crashed.length,
-      track: TRACK[journal?.when ?? "never"],
-      totals: journal?.totals.length ?? 0,
-      overhead: journal?.overhead.length ?? 0,
-      times: journal?.times.length ?? 0,
-      shown: journal?.shown.length ?? 0,
-      reason: journal?.reason ?? "",
-      turn_name: journal?.turn ?? "",
     },
-    { list: [...outcomeList(queue, request), ...crashed, ...journalList(journal)] },
+    {
+      more: {
+        start: queue.start,
+        max_in_flight: queue.maxInFlight ?? 0,
+        rate_limit: queue.rateLimit?.limit ?? 0,
+        rate_per: queue.rateLimit?.perMs ?? 0,
+        max_passes: queue.maxPasses ?? 0,
+        pass: request.pass,
+        leaving: flag(request.leaving),
+        dead_trim: deadTrim.kind,
+        dead_trim_value: deadTrim.value,
+        track: TRACK[journal?.when ?? "never"],
+        totals: journal?.totals.length ?? 0,
+        overhead: journal?.overhead.length ?? 0,
+        times: journal?.times.length ?? 0,
+        shown: journal?.shown.length ?? 0,
+        reason: journal?.reason ?? "",
+        turn_name: journal?.turn ?? "",
+      },
+      list: [...outcomeList(queue, request), ...crashed, ...journalList(journal)],
+    },
   );
 }
 
-/** One call for several queues, in the order in which they claim. */
+/** One call for several queues, in the order in which they claim: turns over them in one step. */
 export function turnsCall(
   parts: readonly TurnPart[],
   attempt: Pick<Attempt, "number" | "notAfter">,
 ): ScriptCall {
   const calls = parts.map(({ queue, request }) => turnCall(queue, request, attempt));
-  const widths = parts.flatMap(({ request }, i) => [
-    String(calls[i]?.args.length),
-    String(flag(attempt.number === 1 && mayBePassedOver(request))),
-  ]);
-  return callOf(
-    turnsScript,
-    undefined,
-    {
+  const [first] = calls as [ScriptCall, ...ScriptCall[]];
+  const placeOf = (name: string) => first.names.indexOf(name) + 1;
+  return callTogether("turns", turnScript, calls, {
+    args: {
       parts: parts.length,
-      key_count: turnScript.keys.length,
-      claim_place: placeOf(turnScript, "claim"),
-      max_bytes_place: placeOf(turnScript, "max_bytes"),
-      suspects_place: placeOf(turnScript, "suspects"),
-      not_after_place: placeOf(turnScript, "not_after"),
+      key_count: first.keys.length,
+      claim_place: placeOf("claim"),
+      max_bytes_place: placeOf("max_bytes"),
+      suspects_place: placeOf("suspects"),
+      not_after_place: placeOf("not_after"),
     },
-    {
-      keys: calls.flatMap(({ keys }) => keys),
-      list: [...widths, ...calls.flatMap(({ args }) => args)],
-    },
-  );
+    list: parts.flatMap(({ request }, i) => [
+      String(calls[i]?.args.length),
+      String(flag(attempt.number === 1 && mayBePassedOver(request))),
+    ]),
+    fragment: "priorities",
+  });
 }
 
 /**

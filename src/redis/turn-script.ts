@@ -1,6 +1,7 @@
-import { defineRepeated, defineScript } from "./script.ts";
+import { defineScript } from "./script.ts";
 
-const TURN = {
+/** The turn: settles what is in hand and claims more, in one round trip. */
+export const turnScript = defineScript("turn", {
   keys: [
     "stream",
     "parked_key",
@@ -18,57 +19,6 @@ const TURN = {
     "journal_key",
   ],
   moreKeys: ["passes_key", "stats_key", "journal_key"],
-  args: {
-    group: "text",
-    token: "text",
-    attempt: "number",
-    not_after: "number",
-    final: "number",
-    renew: "number",
-    survey: "number",
-    claim: "number",
-    max_bytes: "number",
-    size_hint: "number",
-    probe: "number",
-    lease: "number",
-    gate: "number",
-    max_deliveries: "number",
-    on_crash: "text",
-    suspects: "number",
-    suspect_batch: "number",
-    keep: "number",
-    shared: "number",
-    retain: "text",
-    retain_value: "number",
-    key_field: "text",
-    window: "number",
-    keyed: "number",
-    dedupe: "number",
-    housekeeping: "number",
-    keep_results: "number",
-    start: "more text",
-    max_in_flight: "more number",
-    rate_limit: "more number",
-    rate_per: "more number",
-    max_passes: "more number",
-    pass: "more text",
-    leaving: "more number",
-    dead_trim: "more text",
-    dead_trim_value: "more number",
-    held: "number",
-    complete: "number",
-    retry: "number",
-    dead: "number",
-    release: "number",
-    crashed: "number",
-    track: "more number",
-    totals: "more number",
-    overhead: "more number",
-    times: "more number",
-    shown: "more number",
-    reason: "more text",
-    turn_name: "more text",
-  },
   freesMemory: true,
   fragments: [
     "turn-begin",
@@ -92,20 +42,4 @@ const TURN = {
     "journal",
     "turn-end",
   ],
-} as const;
-
-/** The turn: settles what is in hand and claims more, in one round trip. */
-export const turnScript = defineScript("turn", TURN);
-
-/** Turns over several queues in one step, each claiming what those before it have left. */
-export const turnsScript = defineRepeated("turns", TURN, {
-  args: {
-    parts: "number",
-    key_count: "number",
-    claim_place: "number",
-    max_bytes_place: "number",
-    suspects_place: "number",
-    not_after_place: "number",
-  },
-  fragment: "priorities",
 });

@@ -128,7 +128,7 @@ test("queues and weights that cannot be used are refused before any request", as
     await expect(attempt).rejects.toThrow(text);
   };
   await refused([], {}, "at least one queue");
-  await refused([high, other], {}, "one and the same store");
+  await refused([high, other], {}, "queues made with one store");
   await refused([high, twin], {}, "different streams");
   await refused([high, undefined], {}, "createQueue");
   await refused([high, normal], { weights: [1] }, "a number for each");

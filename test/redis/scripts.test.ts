@@ -1,59 +1,107 @@
 import luaparse from "luaparse";
 import { expect, test } from "vitest";
-import { claimOneScript } from "../../src/inspect/claim.ts";
-import { trimNowScript } from "../../src/inspect/trim.ts";
-import { importListScript } from "../../src/redis/import-list.ts";
+import { turnRequest } from "../../src/doctor/conformance/bench.ts";
+import { createQueue } from "../../src/index.ts";
+import { claim } from "../../src/inspect/claim.ts";
+import type { Inspected } from "../../src/inspect/reader.ts";
+import { trim } from "../../src/inspect/trim.ts";
+import type { SliceRequest } from "../../src/list-slice.ts";
+import { slicesOverRedis } from "../../src/redis/import-list.ts";
 import {
-  cancelScript,
-  depthScript,
-  forgetDoneScript,
-  redriveScript,
-  repairScript,
-  replayFromScript,
-  retireScript,
-  trimScript,
+  cancelCall,
+  depthCall,
+  forgetDoneCall,
+  redriveCall,
+  repairCall,
+  replayFromCall,
+  retireCall,
+  trimCall,
 } from "../../src/redis/maintenance.ts";
-import type { Script } from "../../src/redis/script.ts";
-import { sendCheckedScript, sendScript } from "../../src/redis/send.ts";
-import { turnScript, turnsScript } from "../../src/redis/turn-script.ts";
+import type { ScriptCall } from "../../src/redis/script.ts";
+import { sendCall } from "../../src/redis/send.ts";
+import { turnCall, turnsCall } from "../../src/redis/turn-call.ts";
+import { memoryStore } from "../../src/testing.ts";
 
-const scripts: readonly Script[] = [
-  turnScript,
-  turnsScript,
-  sendScript,
-  retireScript,
-  replayFromScript,
-  forgetDoneScript,
-  cancelScript,
-  sendCheckedScript,
-  importListScript,
-  claimOneScript,
-  trimScript,
-  trimNowScript,
-  repairScript,
-  redriveScript,
-  depthScript,
+const { resolved } = createQueue({ name: "orders", store: memoryStore() });
+const queue = resolved.storeQueue;
+const attempt = { number: 1, notAfter: 0 };
+const request = turnRequest("xd:token", {});
+const send = { requestId: "r", entries: [["a", "b"]] };
+
+/** The call that somebody makes who brings a script of its own. */
+async function callBy(use: (runScript: (make: (ms: number) => ScriptCall) => never) => unknown) {
+  let made: ScriptCall | undefined;
+  const runScript = (make: (ms: number) => ScriptCall): never => {
+    made = make(1);
+    throw new Error("It was only looked at.");
+  };
+  await Promise.resolve()
+    .then(() => use(runScript))
+    .catch(() => {});
+  return made ?? expect.fail("No script was called.");
+}
+
+const inspected = (runScript: unknown) =>
+  ({ resolved: { ...resolved, store: { ...resolved.store, runScript } } }) as Inspected;
+const slice: SliceRequest = {
+  importId: "i",
+  lists: ["l"],
+  oldest: "right",
+  check: true,
+  expected: 1,
+  mayMove: 1,
+  maySetAside: 1,
+  show: 1,
+  showBytes: 1,
+  maxItem: 1,
+  slice: 0,
+  known: [],
+};
+
+const calls: readonly ScriptCall[] = [
+  turnCall(queue, request, attempt),
+  turnsCall([{ queue, request }], attempt),
+  sendCall(queue, send, 1),
+  sendCall(queue, { ...send, due: [{ inMs: 1 }] }, 1),
+  retireCall(queue, "r", 1),
+  replayFromCall(queue, "0-0", "r", 1),
+  forgetDoneCall(queue, "0-0"),
+  cancelCall(queue, "d1-0-a", "r", 1),
+  trimCall(queue, ["xdrain"]),
+  repairCall(queue, undefined),
+  redriveCall(queue, ["1-0"], "r", 1),
+  depthCall(queue),
+  await callBy((runScript) => claim(inspected(runScript), "1-0", { to: "dead" })),
+  await callBy((runScript) => trim(inspected(runScript))),
+  await callBy((runScript) => slicesOverRedis({ runScript })(queue, slice, {})),
 ];
 
 /** What a script may use beside its own locals: no library that a server may lack, no cjson. */
 const ALLOWED = ["KEYS", "ARGV", "redis", "string", "table", "math"];
 const FUNCTIONS = ["pcall", "tonumber", "ipairs", "pairs", "unpack", "next", "error", "type"];
 
-function parse(script: Script) {
-  return luaparse.parse(script.text, { luaVersion: "5.1", scope: true }) as luaparse.Chunk & {
+function parse(call: ScriptCall) {
+  return luaparse.parse(call.text(), { luaVersion: "5.1", scope: true }) as luaparse.Chunk & {
     globals: readonly luaparse.Identifier[];
   };
 }
 
-for (const script of scripts) {
-  test(`the script ${script.name} uses no global but those that every server has`, () => {
-    const used = parse(script).globals.map(({ name }) => name);
+test("each script is here once", () => {
+  const names = calls.map(({ script }) => script.name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+for (const call of calls) {
+  const { name } = call.script;
+
+  test(`the script ${name} uses no global but those that every server has`, () => {
+    const used = parse(call).globals.map((global) => global.name);
     expect([...ALLOWED, ...FUNCTIONS]).toEqual(expect.arrayContaining(used));
   });
 
-  test(`the script ${script.name} stays within Lua's 200 locals of a function`, () => {
-    const names = parse(script).body.flatMap((statement) => {
-      if (statement.type === "LocalStatement") return statement.variables.map(({ name }) => name);
+  test(`the script ${name} stays within Lua's 200 locals of a function`, () => {
+    const names = parse(call).body.flatMap((statement) => {
+      if (statement.type === "LocalStatement") return statement.variables.map((one) => one.name);
       const { type } = statement;
       return type === "FunctionDeclaration" && statement.isLocal ? ["function"] : [];
     });
@@ -61,9 +109,9 @@ for (const script of scripts) {
     expect(names.length).toBeLessThan(190);
   });
 
-  test(`the script ${script.name} names each key and argument once`, () => {
-    const names = [...script.keys, ...Object.keys(script.args)];
-    expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(script.text).toMatch(new RegExp(`\\b${name}\\b`));
+  test(`the script ${name} uses each of its arguments`, () => {
+    expect(new Set(call.names).size).toBe(call.names.length);
+    const [, body = ""] = call.text().split(call.header());
+    for (const argument of call.names) expect(body).toMatch(new RegExp(`\\b${argument}\\b`));
   });
 }
