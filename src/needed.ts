@@ -62,24 +62,24 @@ export function loadAhead<Made>(
 
 /** @throws PackageError unless the installed package `has` what is needed of it. */
 export function checkPackage(by: string, packages: Needed, has: boolean): void {
-  if (!has) throw unusable(by, packages, "it is older", undefined);
+  if (!has) throw packageError(by, packages, undefined, "it is older");
 }
 
 /** What a failed load means; errors of this library are none of the package's. */
-function packageError(by: string, packages: Needed, cause: unknown): unknown {
+function packageError(
+  by: string,
+  packages: Needed,
+  cause: unknown,
+  why = String((cause as Error | undefined)?.message ?? cause),
+): unknown {
   if (cause instanceof XdrainError) return cause;
-  const text = String((cause as Error | undefined)?.message ?? cause);
   const names = Object.keys(packages);
-  const isNamed = (name: string) => new RegExp(`["'\`]${name}["'\`/]`).test(text);
-  const missing = MISSING.test(text) && names.find(isNamed);
-  if (!missing) return unusable(by, packages, text, cause);
-  const message = `${by} needs the package ${missing}, which is not installed: npm install ${names.join(" ")}`;
-  return new PackageError("package_missing", message, { cause });
-}
-
-function unusable(by: string, packages: Needed, why: string, cause: unknown): PackageError {
-  const oldest = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
-  const latest = Object.keys(packages).map((name) => `${name}@latest`);
-  const message = `${by} needs ${oldest.join(", ")} or newer, and what is installed cannot be used (${why}): npm install ${latest.join(" ")}`;
-  return new PackageError("package_unsupported", message, { cause });
+  const isNamed = (name: string) => new RegExp(`["'\`]${name}["'\`/]`).test(why);
+  const missing = MISSING.test(why) && names.find(isNamed);
+  const oldest = Object.entries(packages).map((one) => one.join(" "));
+  const message = missing
+    ? `the package ${missing}, which is not installed: npm install ${names.join(" ")}`
+    : `${oldest.join(", ")} or newer, and what is installed cannot be used (${why}): npm install ${names.join("@latest ")}@latest`;
+  const code = missing ? "package_missing" : "package_unsupported";
+  return new PackageError(code, `${by} needs ${message}`, { cause });
 }
