@@ -2,6 +2,7 @@ import type { Redis, RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
 import { checkPackage, IOREDIS, needed } from "../needed.ts";
 import type { Store } from "../store.ts";
+import { caughtIn } from "./script.ts";
 import { createRedisStore, type RedisStoreOptions } from "./store.ts";
 import type { Answer, Transport } from "./transport.ts";
 
@@ -37,6 +38,9 @@ export function ioredis(options: IoredisOptions): ConnectedStore {
   return { ...store, close: connection.close };
 }
 
+/** What a server says that is no primary any more, or not yet. */
+const UNFIT = /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
+
 function keepConnection(url: string, options: IoredisOptions["redis"]) {
   let current: Redis | undefined;
   const reasons = new WeakMap<Redis, unknown>();
@@ -66,6 +70,18 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
     return made;
   }
 
+  /** After a failover the name may lead to another server: the next call looks it up anew. */
+  function leaveUnfit(connection: Redis, answers: readonly Answer[]): void {
+    if (current !== connection) return;
+    if (
+      !answers.some((answer) => UNFIT.test(answer.ok ? caughtIn(answer.reply) : answer.message))
+    ) {
+      return;
+    }
+    current = undefined;
+    connection.quit().catch(() => {}); // behind what others have asked on it
+  }
+
   function drop(connection: Redis): void {
     connection.disconnect();
     if (current === connection) current = undefined;
@@ -84,7 +100,6 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
     try {
       return await Promise.race([asked, lost]);
     } catch (error) {
-      if (isRefusal(error)) throw error;
       // Silent or broken: whatever still comes on it would be an answer to somebody else.
       drop(connection);
       throw reasons.get(connection) ?? error;
@@ -94,12 +109,13 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
   const transport: Transport = {
     async command([name = "", ...rest], signal) {
       const connection = await connect();
-      try {
-        return { ok: true, reply: await answered(connection, signal, connection.call(name, rest)) };
-      } catch (error) {
-        if (isRefusal(error)) return { ok: false, message: error.message };
-        throw error;
-      }
+      const asked = connection.call(name, rest).then(
+        (reply) => answerOf([null, reply]),
+        (error: Error) => answerOf([error, null]),
+      );
+      const answer = await answered(connection, signal, asked);
+      leaveUnfit(connection, [answer]);
+      return answer;
     },
 
     async pipeline(commands, signal) {
@@ -107,7 +123,9 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
       const pipeline = connection.pipeline();
       for (const [name = "", ...rest] of commands) pipeline.call(name, rest);
       const asked = pipeline.exec().then((results) => (results ?? []).map(answerOf));
-      return answered(connection, signal, asked);
+      const answers = await answered(connection, signal, asked);
+      leaveUnfit(connection, answers);
+      return answers;
     },
   };
 

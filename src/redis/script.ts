@@ -124,6 +124,15 @@ export function callTogether(
   };
 }
 
+/** The server's errors that a script, or one of the turns of a step, caught and returned; else empty. */
+export function caughtIn(reply: unknown): string {
+  const [status, error, , behind] = Array.isArray(reply) ? reply : [];
+  if (status === "ok" && Array.isArray(error)) {
+    return error.map((part) => caughtIn(part[1])).join(" ");
+  }
+  return String(status === "error" ? error : status === "partial" ? behind : "");
+}
+
 /** The lines that give keys and arguments their names. */
 function headerOf(
   args: ScriptArgs,

@@ -239,3 +239,32 @@ function thrownBy(work: () => unknown): unknown {
   }
   return expect.fail("Nothing was thrown.");
 }
+
+serverTest("a primary that became a replica is left: the next call finds the new one", async () => {
+  const { open, redis: old } = await warmFunction();
+  const next = await privateRedis();
+  const name = await tcpProxy(old.port);
+  const { queue, store } = open(name.port);
+  await queue.send(1);
+  await otherProgram(old.url).replicaof("127.0.0.1", String(next.port));
+  name.leadTo(next.port);
+  const refused = await queue.send(2).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ uncertain: false, cause: { code: "store_read_only" } });
+  await queue.send(3);
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+  expect(name.connections).toBe(2);
+
+  await otherProgram(next.url).replicaof("127.0.0.1", String(old.port));
+  await otherProgram(old.url).replicaof("NO", "ONE");
+  name.leadTo(old.port);
+  await expect(queue.pause()).rejects.toMatchObject({ code: "store_read_only" });
+  await queue.pause();
+  expect(await queue.stats()).toMatchObject({ paused: true });
+
+  await otherProgram(old.url).replicaof("127.0.0.1", String(next.port));
+  await otherProgram(next.url).replicaof("NO", "ONE");
+  name.leadTo(next.port);
+  const both = [queue, createQueue<number>({ name: "{q}:second", store })];
+  await expect(drain(both, () => {})).rejects.toMatchObject({ code: "store_read_only" });
+  expect(await drain(both, () => {})).toMatchObject({ stopped: "empty" });
+});

@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly port: number;
   /** Connections that were made through it so far. */
   readonly connections: number;
+  /** New connections lead to another server. */
+  leadTo(port: number): void;
   /** The connections of now carry nothing any more, in either direction, and stay open. */
   silence(): void;
   /** The connections of now lose what the server answers from here on; requests still arrive. */
@@ -15,8 +17,9 @@ export interface TcpProxy {
 
 export async function tcpProxy(target: number): Promise<TcpProxy> {
   const pairs: { readonly client: Socket; readonly server: Socket }[] = [];
+  let goal = target;
   const listener = createServer((client) => {
-    const server = connect(target, "127.0.0.1");
+    const server = connect(goal, "127.0.0.1");
     pairs.push({ client, server });
     client.pipe(server);
     server.pipe(client);
@@ -36,6 +39,9 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     port: (listener.address() as { port: number }).port,
     get connections() {
       return pairs.length;
+    },
+    leadTo(port) {
+      goal = port;
     },
     silence() {
       for (const { client, server } of pairs) {
