@@ -58,9 +58,8 @@ for (const file of fixtures) {
     const early = await work(plain);
     expect(early).toEqual(expect.arrayContaining(["ready", "ready, traced", other]));
     await plain.send("done again", { idempotencyKey: "k-done" });
-    expect(await work(plain)).toEqual([]);
-
-    const all = [...early];
+    const all = [...early, ...(await work(plain))];
+    expect(all).not.toContain("done again");
     for (const ms of [2_000, 61_000, 61_000, 61_000, HOUR, MONTH]) {
       await letTimePass(redis, "frozen:plain", ms);
       all.push(...(await work(plain)));
