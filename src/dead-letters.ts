@@ -1,3 +1,4 @@
+import { entryId } from "./entry-id.ts";
 import { integer, onlyKnown, refuse } from "./expect.ts";
 import { decodeFields, fieldOf } from "./fields.ts";
 import { FRAME } from "./outcome.ts";
@@ -84,11 +85,6 @@ function checkIds(ids: readonly string[]): readonly string[] {
   if (!Array.isArray(ids) || ids.length > MOST) refuse("ids", `an array of at most ${MOST}`, ids);
   for (const id of ids) entryId("ids", id);
   return ids;
-}
-
-function entryId(option: string, id: string): string {
-  const isId = typeof id === "string" && /^\d{1,20}-\d{1,20}$/.test(id);
-  return isId ? id : refuse(option, "an id such as 1700000000000-0", id);
 }
 
 function describeDeadLetter<Payload>(entry: DeadLetterEntry, keyField: string) {

@@ -72,7 +72,7 @@ function countReady(
   const { length, added, firstId, lastId } = stream ?? NO_STREAM;
   if (lastId === undefined || !comesAfter(lastId, position)) return { count: 0, exact: true };
   if (firstId !== undefined && comesAfter(firstId, position)) return { count: length, exact: true };
-  if (group?.lag !== undefined) return { count: group.lag, exact: true };
+  if (group?.lag !== undefined) return { count: Math.min(group.lag, length), exact: true };
   const unread =
     added === undefined || group?.entriesRead === undefined ? length : added - group.entriesRead;
   return { count: Math.max(1, Math.min(unread, length)), exact: false };

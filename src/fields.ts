@@ -18,6 +18,8 @@ const VERSION = "xd:v";
 /** Holds all fields, each behind its length in bytes. */
 export const RAW_FIELD = "xd:raw";
 const FORMAT = 1;
+/** Most fields and values of an entry that can still become a dead letter. */
+const WIDEST = 778;
 
 /** How a queue writes payloads; it reads both. */
 export type Codec = "json" | "fields";
@@ -37,14 +39,20 @@ export function encodeFields(
   trace?: Trace,
 ): string[] {
   const fields = codec === "json" ? [DATA_FIELD, toJson(payload)] : toPlainFields(payload);
-  if (codec === "fields" && key !== undefined && fieldOf(fields, key.field) !== undefined) {
+  const own = codec === "fields" && key !== undefined ? fieldOf(fields, key.field) : undefined;
+  if (own !== undefined && own !== key?.value) {
     throw new PayloadError(
       "invalid_payload",
-      `The payload's own field \`${key.field}\` is the key: leave \`idempotencyKey\` out.`,
+      `The payload's own field \`${key?.field}\` is the key: leave \`idempotencyKey\` out.`,
     );
   }
-  const keyed = key === undefined ? fields : [key.field, key.value, ...fields];
-  return trace === undefined ? keyed : [...traceFields(trace), ...keyed];
+  const keyed = key === undefined || own !== undefined ? fields : [key.field, key.value, ...fields];
+  const all = trace === undefined ? keyed : [...traceFields(trace), ...keyed];
+  if (all.length <= WIDEST) return all;
+  throw new PayloadError(
+    "invalid_payload",
+    `Expected at most ${WIDEST / 2} plain fields, key and trace included, got ${all.length / 2}.`,
+  );
 }
 
 /** The trace that a message belongs to, as the W3C writes it. */
@@ -92,7 +100,7 @@ function toPlainFields(payload: unknown): string[] {
     if (value === undefined) continue; // as JSON does
     if (name.startsWith("xd:")) refusePlain("field names that do not begin with xd:", name);
     if (!isWellFormed(name)) refusePlain("field names without lone surrogates", "one with");
-    fields.push(name, plainText(name, value));
+    fields.push(name, plainText(name.slice(0, 60), value));
   }
   return fields.length > 0 ? fields : refusePlain("at least one field", payload);
 }

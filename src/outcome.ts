@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import { InterruptError, PayloadError, XdrainError } from "./errors.ts";
+import { PackageError, PayloadError, XdrainError } from "./errors.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { Reject, Retry } from "./signals.ts";
 import type { DeadReason } from "./store.ts";
@@ -39,6 +39,10 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
     stack,
     failures,
   });
+  // What wraps the handler lacks a package: another deployment has it.
+  if (error instanceof PackageError) {
+    return { kind: "release", delayMs: NEWER_FORMAT_MS, error: text };
+  }
   if (error instanceof PayloadError) {
     // A newer producer is not the message's fault: it waits for a newer consumer.
     if (error.code === "unsupported_format") {
@@ -46,9 +50,6 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
       return { kind: "release", delayMs, error: text };
     }
     return dead("invalid");
-  }
-  if (error instanceof InterruptError && error.code === "pass_aborted") {
-    return { kind: "release", delayMs: 0, error: text };
   }
   if (error instanceof Reject) return dead("rejected");
   if (failures >= queue.maxFailures) return dead("failed", framesOf(error));

@@ -2,7 +2,7 @@ import { InterruptError } from "./errors.ts";
 import { decodeFields, traceOf } from "./fields.ts";
 import type { Held } from "./hand.ts";
 import type { Handler, HandlerContext, Message } from "./message.ts";
-import { type Outcome, outcomeOfError } from "./outcome.ts";
+import { errorText, type Outcome, outcomeOfError } from "./outcome.ts";
 import { throughSchema } from "./payload.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 
@@ -62,12 +62,21 @@ function callHandler(run: HandlerRun, payload: unknown): unknown {
 
 /** Whatever was thrown, even what throws when it is looked at. */
 function outcomeOf({ queue, held }: HandlerRun, error: unknown): Outcome {
+  const { reason } = held.controller.signal;
+  // Of this delivery: a handler may keep an older pass's reason, or make one.
+  if (error === reason && isCalledOff(reason)) {
+    return { kind: "release", delayMs: 0, error: errorText(reason) };
+  }
   try {
     return outcomeOfError(queue, error, held.failures);
   } catch (cause) {
     const unreadable = new Error("The handler threw something that cannot be read.", { cause });
     return outcomeOfError(queue, unreadable, held.failures);
   }
+}
+
+function isCalledOff(reason: unknown): boolean {
+  return reason instanceof InterruptError && reason.code === "pass_aborted";
 }
 
 function contextOf({ held, context }: HandlerRun): HandlerContext {

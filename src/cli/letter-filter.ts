@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import type { DeadLetter } from "../dead-letters.ts";
+import { lastIdBefore } from "../entry-id.ts";
 import type { Queue } from "../queue.ts";
 import { CommandError, UsageError } from "./errors.ts";
 import { moment } from "./moments.ts";
@@ -29,9 +30,6 @@ export interface LetterFilter {
 const PAGE = 100;
 
 const CLOCKS_DIFFER_MS = 5 * 60_000;
-
-/** The last entry that a millisecond can have. */
-const LAST = "18446744073709551615";
 
 export function withFilter<Options>(argv: Argv<Options>): Argv<Options & FilterArguments> {
   const group = "Which dead letters:";
@@ -85,7 +83,7 @@ export async function* findLetters(
   // A letter's id begins with the time at which it was added, by the server's clock; other producers
   // write `failed_at` by a clock of their own.
   const from = since === undefined ? 0 : Math.floor(since) - CLOCKS_DIFFER_MS;
-  let after = from < 1 ? undefined : `${from - 1}-${LAST}`;
+  let after = lastIdBefore(from);
   let found = 0;
   for (;;) {
     if (signal.aborted) throw new CommandError("It was interrupted; nothing was done.");
@@ -112,7 +110,7 @@ function idBefore(id: string): string | undefined {
   if (!/^\d+-\d+$/.test(id)) throw new UsageError("Expected an id such as 1763712000000-0.");
   const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);
   if (sequence > 0n) return `${ms}-${sequence - 1n}`;
-  return ms > 0n ? `${ms - 1n}-${LAST}` : undefined;
+  return lastIdBefore(ms);
 }
 
 export function textOf(payload: unknown): string {

@@ -1,12 +1,10 @@
+import { lastIdBefore } from "../entry-id.ts";
 import { moment } from "./moments.ts";
 
 const ID = /^\d{1,15}-\d{1,20}$/;
 
 /** No entry comes before it, and Redis refuses to look before `0-0`. */
 const FIRST = "0-1";
-
-/** The last entry that a millisecond can have. */
-const LAST = "18446744073709551615";
 
 /** Ids between which entries are meant, both excluded. */
 export interface IdBounds {
@@ -34,7 +32,7 @@ function upTo(flag: string, given: string, now: number): string {
 function behind(flag: string, given: string, now: number): string | undefined {
   if (ID.test(given)) return given;
   const ms = time(flag, given, now);
-  return ms < 1 ? undefined : `${ms - 1}-${LAST}`;
+  return lastIdBefore(ms);
 }
 
 function time(flag: string, given: string, now: number): number {

@@ -1,4 +1,5 @@
-import { entryId, type Page } from "../inspect/page.ts";
+import { entryId } from "../entry-id.ts";
+import type { Page } from "../inspect/page.ts";
 import { type Content, describeContent } from "../inspect/payload.ts";
 import type { Reader } from "../inspect/reader.ts";
 import { charsOf, readInSlices } from "../inspect/slices.ts";

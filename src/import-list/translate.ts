@@ -11,8 +11,6 @@ export interface Translation extends KnownItem {
   readonly reason: string;
 }
 
-/** Most fields and values of an entry that can still become a dead letter. */
-const WIDEST = 778;
 const encoder = new TextEncoder();
 
 /** Decides for each different item what becomes of it. */
@@ -53,7 +51,6 @@ async function fieldsOf(
   const fields = encodeFields(queue.codec, payload, key);
   // JSON stays as it was written: large numbers, the order of names, spaces.
   if (json && queue.codec === "json") fields[fields.length - 1] = text;
-  if (fields.length > WIDEST) throw invalid(`It has more than ${WIDEST / 2} fields.`);
   const bytes = fields.reduce((sum, field) => sum + encoder.encode(field).length, 0);
   if (bytes <= queue.maxPayload) return fields;
   throw new PayloadError(

@@ -1,4 +1,5 @@
 import { type Duration, milliseconds, YEAR_MS } from "../duration.ts";
+import { entryId } from "../entry-id.ts";
 import { StoreError } from "../errors.ts";
 import { flag, name, oneOf, onlyKnown, refuse } from "../expect.ts";
 import { randomId } from "../random-id.ts";
@@ -7,7 +8,6 @@ import { asText } from "../redis/reply.ts";
 import { retentionArgs } from "../redis/retention.ts";
 import { callOf, defineScript, type ScriptCall } from "../redis/script.ts";
 import type { StoreQueue } from "../store.ts";
-import { entryId } from "./page.ts";
 import { type Inspected, scriptRunner } from "./reader.ts";
 
 export interface ClaimOptions {

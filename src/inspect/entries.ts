@@ -1,9 +1,10 @@
+import { entryId } from "../entry-id.ts";
 import { flag, onlyKnown } from "../expect.ts";
 import { comesAfter, millisecondsOf } from "../oldest-ready.ts";
 import { readGroup } from "../redis/answers.ts";
 import { asArray, asEntries } from "../redis/reply.ts";
 import type { StreamEntry } from "../store.ts";
-import { entryId, type Page, pageSize, shownChars } from "./page.ts";
+import { type Page, pageSize, shownChars } from "./page.ts";
 import { type Content, describeContent } from "./payload.ts";
 import { readPendingEntries } from "./pending.ts";
 import type { Reader } from "./reader.ts";

@@ -1,9 +1,10 @@
+import { entryId } from "../entry-id.ts";
 import { onlyKnown, refuse } from "../expect.ts";
 import { fieldOf } from "../fields.ts";
 import { millisecondsOf } from "../oldest-ready.ts";
 import { asEntries } from "../redis/reply.ts";
 import { TOTALS, type Totals } from "../statistics.ts";
-import { cutPage, entryId, type Page, pageSize } from "./page.ts";
+import { cutPage, type Page, pageSize } from "./page.ts";
 import type { Reader } from "./reader.ts";
 
 /**

@@ -17,12 +17,6 @@ export function shownChars(given: number | undefined): number {
   return integer("payloadChars", given, { min: 0, max: 1_000_000, default: 2_000 });
 }
 
-/** An id in a stream, as an option. */
-export function entryId(option: string, given: string): string {
-  name(option, given, 64);
-  return /^\d+-\d+$/.test(given) ? given : refuse(option, "an id such as 1700000000000-0", given);
-}
-
 /** An end of a range of ids, as Redis takes it. */
 export function rangeEnd(option: string, given: string): string {
   name(option, given, 64);

@@ -1,7 +1,8 @@
+import { entryId } from "../entry-id.ts";
 import { integer, name, onlyKnown } from "../expect.ts";
 import { comesAfter } from "../oldest-ready.ts";
 import { asArray, asNumber, asText } from "../redis/reply.ts";
-import { cutPage, entryId, type Page, pageSize, rangeEnd } from "./page.ts";
+import { cutPage, type Page, pageSize, rangeEnd } from "./page.ts";
 import type { Reader } from "./reader.ts";
 
 /** A message that was handed out and not settled. */

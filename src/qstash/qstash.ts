@@ -1,7 +1,7 @@
 import { type Duration, milliseconds } from "../duration.ts";
 import { OptionError } from "../errors.ts";
 import { onlyKnown } from "../expect.ts";
-import { JOSE, needed } from "../needed.ts";
+import { checkPackage, JOSE, needed } from "../needed.ts";
 import { type Caller, checkScopes, type Scope } from "../signing/caller.ts";
 import { type Nonces, takeNonce } from "../signing/nonces.ts";
 import { checkReplays } from "../signing/replays.ts";
@@ -72,6 +72,7 @@ export function qstash(options: QstashOptions): Caller {
   /** The claims of a token that one of the keys signed and that is valid now. */
   async function claimsOf(token: string): Promise<Claims | undefined> {
     const { jwtVerify } = await needed("xdrain/qstash", JOSE, () => import("./jwt.ts"));
+    checkPackage("xdrain/qstash", JOSE, typeof jwtVerify === "function");
     const tried = await Promise.allSettled(
       keys.map((key) =>
         jwtVerify(token, key, {

@@ -50,7 +50,7 @@ function keepConnection(url: string, options: IoredisOptions["redis"]) {
     const module = await needed("xdrain/ioredis", IOREDIS, () => import("ioredis"));
     // Before 5.3 the class is the default export alone.
     const Client = module.Redis ?? module.default;
-    checkPackage("xdrain/ioredis", IOREDIS, typeof Client?.prototype.call === "function");
+    checkPackage("xdrain/ioredis", IOREDIS, typeof Client?.prototype?.call === "function");
     if (current !== undefined && current.status !== "end") return current;
     const settings = {
       connectTimeout: 5_000,

@@ -52,6 +52,7 @@ function restUrl(given: unknown): URL {
 /** Loaded by the first call: importing it takes longer than all the rest of a cold start. */
 async function openClient(url: string, token: string): Promise<Redis> {
   const module = await needed("xdrain/upstash", UPSTASH, () => import("@upstash/redis"));
+  checkPackage("xdrain/upstash", UPSTASH, typeof module.Redis === "function");
   const client = new module.Redis({
     url,
     token,

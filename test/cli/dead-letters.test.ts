@@ -146,7 +146,6 @@ serverTest(
   },
 );
 
-/** A queue with a dead letter of each payload; one that says `failed` failed, the others are rejected. */
 serverTest(
   "a dead-letter stream that hand-written code fills is listed, shown, sent again",
   async () => {
@@ -176,6 +175,7 @@ serverTest(
   },
 );
 
+/** A queue with a dead letter of each payload; one that says `failed` failed, the others are rejected. */
 async function withLetters(payloads: readonly object[], error = "no good") {
   const name = uniqueName();
   const queue = tcpQueue<{ kind?: string }>({ name, maxFailures: 1 });

@@ -14,6 +14,7 @@ const ON_QUEUES = [
   ["ls"],
   ["tail"],
   ["pending"],
+  ["trim", "--all"],
   ["passes"],
   ["show", "1-1"],
   ["claim", "1-1", "--to", "parked"],

@@ -141,6 +141,16 @@ export function deadLetters(target: () => Target): void {
       expect(await queue.depth()).toMatchObject({ dead: 0 });
     });
 
+    test("a message that is nothing but its retry count is redriven as it was", async () => {
+      const bench = openWorkbench(target(), { retryCountField: "retry_count" });
+      await bench.outside.add("retry_count", "2");
+      await bury(bench);
+      const [letter] = await bench.queue.deadLetters.list();
+      await bench.queue.deadLetters.redrive([letter?.id ?? ""]);
+      const { messages } = await bench.claim(newToken());
+      expect(messages.map(({ fields }) => fields)).toEqual([["retry_count", "2"]]);
+    });
+
     test("a letter of another producer that is too wide for one command is redriven whole", async () => {
       const { queue, outside } = openWorkbench(target());
       const payload = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, `é${i}`]));

@@ -44,6 +44,17 @@ export function sending(target: () => Target): void {
       await expect(queue.send(5)).rejects.toBeInstanceOf(QueueFull);
     });
 
+    test("what another program has trimmed does not count as a backlog", async () => {
+      const options = { maxBacklog: { messages: 3 }, shared: true };
+      const { queue, outside } = openWorkbench(target(), options);
+      await drain(queue, () => {});
+      for (let i = 0; i < 5; i += 1) await outside.add("n", String(i));
+      const [last = ""] = (await outside.ids()).slice(-1);
+      await outside.trimBelow(`${last.split("-")[0]}-999`);
+      await queue.send("there is room");
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+    });
+
     test("a duplicate needs no room", async () => {
       const options = { maxBacklog: { messages: 1 }, deduplicate: true };
       const { queue } = openWorkbench(target(), options);

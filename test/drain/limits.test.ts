@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createQueue, drain, type Handler, PayloadError } from "../../src/index.ts";
+import { createQueue, drain, type Handler, InterruptError, PayloadError } from "../../src/index.ts";
 import { memoryStore, virtualClock } from "../../src/testing.ts";
 import { consumersOf } from "../support/leftovers.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
@@ -139,6 +139,24 @@ test("a message that a called-off pass interrupts has not failed, however often"
   }
   expect(seen).toEqual(Array(5).fill([1, 0]));
   expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+});
+
+test("the reason of another pass, or one that a handler makes, is a failure like any other", async () => {
+  const queue = tcpQueue<number>({ maxFailures: 1 });
+  await queue.sendBatch(numbers(2));
+  const kept: unknown[] = [];
+  const stop = new AbortController();
+  const keep: Handler<number> = (_, { signal }) => {
+    stop.abort();
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(kept[kept.push(signal.reason) - 1]));
+    });
+  };
+  await drain(queue, keep, { signal: stop.signal, concurrency: 1, maxMessages: 1 });
+  const report = await drain(queue, ({ payload }) => {
+    throw payload === 0 ? kept[0] : new InterruptError("pass_aborted", "I say so.");
+  });
+  expect(report).toMatchObject({ dead: 2, released: 0 });
 });
 
 test("a signal that a timer aborts is a deadline: what it interrupts has failed", async () => {

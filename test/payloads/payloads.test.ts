@@ -231,7 +231,7 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     });
     expectNothingSecret(error);
     expect(await otherProgram().exists(queue.name)).toBe(0);
-    await queue.send({ order_id: "ord_123" });
+    await queue.send({ order_id: "ord_123" }, { idempotencyKey: "ord_123" }); // says the same twice
     await queue.send({ item: "pen" }, { idempotencyKey: "ord_124" });
     await createQueue<unknown>(options).send(
       { order_id: "its own" },

@@ -86,6 +86,15 @@ function parse(call: ScriptCall) {
   };
 }
 
+test("no call shares its record of what it did with another one", () => {
+  for (const { script, keys } of calls) {
+    expect(
+      keys.filter((key) => key.endsWith(":sent:")),
+      script.name,
+    ).toEqual([]);
+  }
+});
+
 test("each script is here once", () => {
   const names = calls.map(({ script }) => script.name);
   expect(new Set(names).size).toBe(names.length);

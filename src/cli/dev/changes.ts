@@ -67,9 +67,7 @@ export function watchChanges(
 
   function plantTree(folder: string): void {
     watchFolder(folder);
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && !IGNORED.test(entry.name)) plantTree(join(folder, entry.name));
-    }
+    for (const entry of foldersIn(folder)) plantTree(join(folder, entry));
   }
 
   function forget(folder: string): void {
@@ -142,6 +140,17 @@ export function watchChanges(
       for (const watcher of watchers.values()) watcher.close();
     },
   };
+}
+
+/** None in a folder that cannot be read, or has gone: watching it has said so. */
+function foldersIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !IGNORED.test(entry.name))
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 function isFolder(path: string): boolean {

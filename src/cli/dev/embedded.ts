@@ -1,8 +1,13 @@
+import { needed } from "../../needed.ts";
 import type { Service } from "./service.ts";
 
-/** A Redis in JavaScript, inside of this process; its package was looked for before. */
+const PACKAGE = { "js-redis-server": "0.3.0" };
+
+/** A Redis in JavaScript, inside of this process. */
 export async function startEmbedded(): Promise<Service> {
-  const { createRedisMock } = await import("js-redis-server");
+  const { createRedisMock } = await needed("xdrain dev", PACKAGE, () => {
+    return import("js-redis-server");
+  });
   const server = await createRedisMock({ compatibility: "redis-7.0" });
   return {
     name: "redis",

@@ -1,4 +1,4 @@
-import type { Handler } from "../../message.ts";
+import type { Handler, PreparedHandler } from "../../message.ts";
 
 /** How a pass ends when it is told to. */
 export interface Finishing {
@@ -46,7 +46,8 @@ export function createFinishing(options: {
     signal: aborting.signal,
     around(handler) {
       begun = true;
-      return async (message, context) => {
+      const { prepare } = handler as PreparedHandler<unknown>;
+      const wrapped: Handler<unknown> = async (message, context) => {
         // The pass gives it back when it ends; until then nobody waits for it.
         if (ending) return new Promise(() => {});
         running += 1;
@@ -59,6 +60,7 @@ export function createFinishing(options: {
           if (ending && running === 0) aborting.abort();
         }
       };
+      return prepare === undefined ? wrapped : Object.assign(wrapped, { prepare });
     },
     end() {
       ending = true;

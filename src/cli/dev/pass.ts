@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FromPass } from "./child.ts";
 import { fileOf, isOfPackage, watchVariables } from "./imports.ts";
-import { type Surroundings, teller } from "./programs.ts";
+import { STARTS_MS, type Surroundings, teller } from "./programs.ts";
 import { errorIn, tellReport } from "./report.ts";
 import type { Supervised } from "./supervise.ts";
 
@@ -87,7 +87,8 @@ export function passProgram(
     },
     graceMs: GRACE_MS,
     pauseMs,
-    isStarting: () => !isLoaded,
+    // What it writes as it is loaded is noticed a moment later.
+    isStarting: (sinceMs) => !isLoaded || sinceMs < STARTS_MS,
     changes,
     tell(event, file) {
       failure = "";

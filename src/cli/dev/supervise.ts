@@ -51,6 +51,7 @@ export async function supervise(program: Supervised, signal: AbortSignal): Promi
     const first = await Promise.race([ended.then(() => "end" as const), change, aborted]);
     if (first !== "end") await stop(program, child, ended);
     process.off("exit", kill);
+    endGroup(child, "SIGTERM"); // what it has started, and left running
     if (first === "end") await Promise.race([pause(program.pauseMs, signal), change]);
   }
 }

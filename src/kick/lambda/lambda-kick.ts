@@ -1,7 +1,7 @@
 import type { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { type Duration, milliseconds } from "../../duration.ts";
 import { onlyKnown, refuseKind } from "../../expect.ts";
-import { LAMBDA, needed } from "../../needed.ts";
+import { checkPackage, LAMBDA, needed } from "../../needed.ts";
 import { utf8 } from "../../signing/utf8.ts";
 import { codeOfStatus, kickError } from "../errors.ts";
 import type { Kick } from "../kick.ts";
@@ -57,6 +57,7 @@ export function lambdaKick(options: LambdaKickOptions): Kick {
     const { InvokeCommand } = await needed("xdrain/kick-lambda", LAMBDA, () => {
       return import("./command.ts");
     });
+    checkPackage("xdrain/kick-lambda", LAMBDA, typeof InvokeCommand === "function");
     const Payload = utf8(JSON.stringify(body));
     const command = new InvokeCommand({ ...target, InvocationType: "Event", Payload });
     const abortSignal = signal === undefined ? limit : AbortSignal.any([limit, signal]);

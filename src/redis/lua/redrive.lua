@@ -19,7 +19,7 @@ local function message_in(letter)
       append(kept, letter[i], letter[i + 1])
     end
   end
-  return #kept > 0 and kept or letter
+  return #kept > 0 and kept or { unpack(letter, ours and 13 or 1) }
 end
 
 local ids = {}

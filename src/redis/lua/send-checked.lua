@@ -131,8 +131,9 @@ local function backlog()
     local groups = try("XINFO", "GROUPS", stream)
     for _, flat in ipairs(groups.err and {} or groups) do
       local info = named(flat)
-      if info.name == group then -- where Redis has lost count of the unread ones, they do not count
-        count = (info.lag or 0) + info.pending + call("ZCOUNT", parked_key, 0, "(" .. whole(2 ^ 53 - 1))
+      if info.name == group then
+        -- Redis may have lost count of the unread ones, and counts those that others have trimmed.
+        count = math.min(info.lag or 0, count) + info.pending + call("ZCOUNT", parked_key, 0, "(" .. whole(2 ^ 53 - 1))
       end
     end
   end
