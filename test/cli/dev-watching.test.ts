@@ -157,3 +157,21 @@ serverTest("a server that writes into a watched folder as it starts is left in p
   expect(countOf(stdout, "started")).toBe(countOf(stdout, "changed") + 1);
   expect(countOf(stdout, "own")).toBe(1);
 });
+
+serverTest("a module that writes what it imports, as it is loaded, is left in peace", async () => {
+  const folder = scratch();
+  const file = join(folder, "ship.mjs");
+  writeFileSync(join(folder, "made.mjs"), "export const made = 0;");
+  writeFileSync(
+    file,
+    `import { writeFileSync } from "node:fs";
+    import { made } from "./made.mjs";
+    writeFileSync(new URL("./made.mjs", import.meta.url), "export const made = " + Date.now());
+    export default () => made;`,
+  );
+  const { child, printed, ended } = startDev("-q", uniqueName(), "--module", file);
+  await printed(times(1, "own"));
+  child.kill("SIGINT");
+  const { stdout } = await ended;
+  expect(countOf(stdout, "changed")).toBe(4);
+});

@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FromPass } from "./child.ts";
 import { fileOf, isOfPackage, watchVariables } from "./imports.ts";
-import { STARTS_MS, type Surroundings, teller } from "./programs.ts";
+import { type Surroundings, teller } from "./programs.ts";
 import { errorIn, tellReport } from "./report.ts";
+import { writtenAt } from "./stamp.ts";
 import type { Supervised } from "./supervise.ts";
 
 /** Long, and not without an end: what a pass holds in memory goes with it. */
@@ -29,6 +30,7 @@ export function passProgram(
   const tell = teller("pass", log, KILLED);
   const again = `no pass was made; it tries again when a file changes, and every ${pauseMs / 1_000} s`;
   let isLoaded = false;
+  let loadedAt = 0;
   let failure = ""; // what was logged of the latest process
   let isEnding = false;
 
@@ -40,6 +42,7 @@ export function passProgram(
     if (file !== undefined && !isOfPackage(file)) changes.add(file, stamp);
     if (loaded !== true) return;
     isLoaded = true;
+    loadedAt = Date.now();
     failure = "";
     changes.settled();
     log.tell("pass", `${module} is loaded: waiting for messages`, { event: "loaded" });
@@ -88,7 +91,7 @@ export function passProgram(
     graceMs: GRACE_MS,
     pauseMs,
     // What it writes as it is loaded is noticed a moment later.
-    isStarting: (sinceMs) => !isLoaded || sinceMs < STARTS_MS,
+    isStarting: (_, file) => !isLoaded || writtenAt(file) < loadedAt,
     changes,
     tell(event, file) {
       failure = "";

@@ -7,7 +7,7 @@ import { endGroup, type Supervised, type SupervisedEvent } from "./supervise.ts"
 
 const SERVER_GRACE_MS = 5_000;
 /** While a server starts it may write files; how long that takes nobody tells us. */
-export const STARTS_MS = 2_000;
+const SERVER_STARTS_MS = 2_000;
 
 /** What programs of `dev` have in common. */
 export interface Surroundings {
@@ -41,7 +41,7 @@ export function serverProgram(command: string, surroundings: Surroundings): Supe
     end: (child) => endGroup(child, "SIGTERM"),
     graceMs: SERVER_GRACE_MS,
     pauseMs,
-    isStarting: (sinceMs) => sinceMs < STARTS_MS,
+    isStarting: (sinceMs) => sinceMs < SERVER_STARTS_MS,
     changes: watch(),
     tell: teller("run", log, "it did not end within 5 s, and was killed"),
   };

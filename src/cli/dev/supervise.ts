@@ -13,8 +13,8 @@ export interface Supervised {
   readonly graceMs: number;
   /** How long it is left alone after it ended by itself. */
   readonly pauseMs: number;
-  /** Whether it has only just begun, so that changes of files may be its own. */
-  isStarting(sinceMs: number): boolean;
+  /** Whether it had only just begun when the file changed, so that the change may be its own. */
+  isStarting(sinceMs: number, file: string): boolean;
   /** What it is started again for. */
   readonly changes: Changes;
   /** Called when something happens to it that a person should know. */
@@ -37,7 +37,7 @@ export async function supervise(program: Supervised, signal: AbortSignal): Promi
   let startedAt = 0;
   let change: Promise<"change"> | undefined;
   const isOwn = (file: string) =>
-    ownWrites.has(file, program.isStarting(performance.now() - startedAt));
+    ownWrites.has(file, program.isStarting(performance.now() - startedAt, file));
   while (!signal.aborted) {
     startedAt = performance.now();
     const child = program.start();
