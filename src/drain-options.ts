@@ -159,7 +159,7 @@ export function resolveDrain(
   const { maxDuration, deadline, batch, prefetch, depth, debounce, ...rest } = resolved;
   const { weights, continuation: maxDepth, handlerTimeout: handlerTimeoutMs, ...plain } = rest;
   if (options.continuation !== undefined && queues.every(({ wake }) => wake === undefined)) {
-    refuse("continuation", "given where a queue has the option `wake`", options.continuation);
+    refuse("continuation", "given only with a queue's `wake`", options.continuation);
   }
   const startedAt = first.store.now();
   const isBounded = options.maxDuration !== undefined || deadline === undefined;

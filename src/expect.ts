@@ -30,16 +30,10 @@ export function integer(
   given: number | undefined,
   range: { readonly min: number; readonly max: number; readonly default?: number },
 ): number {
-  const number = given === undefined ? range.default : given;
-  if (
-    number !== undefined &&
-    Number.isInteger(number) &&
-    number >= range.min &&
-    number <= range.max
-  ) {
-    return number;
-  }
-  return refuse(option, `an integer from ${range.min} to ${range.max}`, given);
+  const { min, max, default: standard = Number.NaN } = range;
+  const number = given === undefined ? standard : given;
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  return refuse(option, `an integer from ${min} to ${max}`, given);
 }
 
 /** A switch, or the default where it was not given. */

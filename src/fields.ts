@@ -51,7 +51,7 @@ export function encodeFields(
   if (all.length <= WIDEST) return all;
   throw new PayloadError(
     "invalid_payload",
-    `Expected at most ${WIDEST / 2} plain fields, key and trace included, got ${all.length / 2}.`,
+    `Expected at most ${WIDEST / 2} fields, got ${all.length / 2}.`,
   );
 }
 
@@ -75,19 +75,18 @@ export function traceOf(fields: readonly string[]): Trace | undefined {
 }
 
 function toJson(payload: unknown): string {
-  let text: string | undefined;
+  let cause: unknown;
   try {
-    text = JSON.stringify(payload);
-  } catch (cause) {
-    const advice = "It must not hold a BigInt or refer to itself.";
-    throw new PayloadError("invalid_payload", `The payload cannot be written as JSON. ${advice}`, {
-      cause,
-    });
+    const text: string | undefined = JSON.stringify(payload);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
   }
-  if (text !== undefined) return text;
+  const advice = "It must not hold a BigInt or refer to itself; send null for nothing.";
   throw new PayloadError(
     "invalid_payload",
-    `Expected a payload that JSON can hold, got ${kindOf(payload)}. Send null for nothing.`,
+    `Expected a payload that JSON can hold, got ${kindOf(payload)}. ${advice}`,
+    { cause },
   );
 }
 

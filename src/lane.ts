@@ -211,7 +211,8 @@ export async function runLane(pass: Pass): Promise<Stopped> {
       const noMore = claimsNoMore(pass);
       if (noMore !== undefined && count("size") === 0) return await finish(noMore);
       if (renewalDue() && !canRenew()) return await finish("requests");
-      const claim = noMore === undefined && readyToClaim() ? claimSize(pass) : 0;
+      const mayClaim = noMore === undefined && readyToClaim();
+      const claim = mayClaim ? Math.min(options.batch, pass.claimsLeft) : 0;
       pass.claimsLeft -= claim;
       const round = await takeTurn(claim);
       if (wantsHelp(claim, round) && claimsNoMore(pass) === undefined) pass.openLane();
@@ -232,10 +233,6 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     close();
     extensions.take().fail(new InterruptError("deadline_passed", "The pass is over."));
   }
-}
-
-function claimSize(pass: Pass): number {
-  return Math.min(pass.options.batch, pass.claimsLeft);
 }
 
 /** A signal that a timer aborts is a deadline as well; any other one is no fault of the handler. */

@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import { PackageError, PayloadError, XdrainError } from "./errors.ts";
+import { PayloadError, XdrainError } from "./errors.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { Reject, Retry } from "./signals.ts";
 import type { DeadReason } from "./store.ts";
@@ -39,10 +39,6 @@ export function outcomeOfError(queue: ResolvedQueue, error: unknown, before: num
     stack,
     failures,
   });
-  // What wraps the handler lacks a package: another deployment has it.
-  if (error instanceof PackageError) {
-    return { kind: "release", delayMs: NEWER_FORMAT_MS, error: text };
-  }
   if (error instanceof PayloadError) {
     // A newer producer is not the message's fault: it waits for a newer consumer.
     if (error.code === "unsupported_format") {

@@ -134,8 +134,8 @@ const CHECKS = {
   group: (given = "xdrain", option) => name(option, given),
   start: (given = "0", option) => resolveStart(option, given),
   codec: (given, option) => oneOf<Codec>(option, given, ["json", "fields"]),
-  idempotencyField: (given = KEY_FIELD, option) => fieldName(option, given),
-  retryCountField: (given, option) => (given === undefined ? given : fieldName(option, given)),
+  idempotencyField: (given = KEY_FIELD, option) => name(option, given),
+  retryCountField: (given, option) => (given === undefined ? given : name(option, given)),
   idempotencyWindow: (given = "24 h", option) =>
     milliseconds(option, given, { min: 1_000, max: YEAR_MS }),
   deduplicate: (given, option) => flag(option, given, false),
@@ -181,9 +181,6 @@ export function resolveQueue(options: CheckedOptions): ResolvedQueue {
     // A dropped message would keep its key.
     refuse("keepNewest", "given only without `deduplicate`", options.keepNewest);
   }
-  if (policy.retryCountField === idempotencyField) {
-    refuse("retryCountField", "another field than `idempotencyField`", idempotencyField);
-  }
   return {
     name,
     store,
@@ -206,12 +203,6 @@ export function resolveQueue(options: CheckedOptions): ResolvedQueue {
     wake,
     warn: warningOf(options.maxBacklog),
   };
-}
-
-/** Names that begin with `xd:` have meanings of their own. */
-function fieldName(option: string, given: string): string {
-  const isOurs = name(option, given).startsWith("xd:") && given !== KEY_FIELD;
-  return isOurs ? refuse(option, "a name that does not begin with xd:", given) : given;
 }
 
 function limitOf(option: string, given: number | undefined, max: number): number | undefined {

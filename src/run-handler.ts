@@ -62,10 +62,10 @@ function callHandler(run: HandlerRun, payload: unknown): unknown {
 
 /** Whatever was thrown, even what throws when it is looked at. */
 function outcomeOf({ queue, held }: HandlerRun, error: unknown): Outcome {
-  const { reason } = held.controller.signal;
+  const reason: { readonly code?: unknown } | undefined = held.controller.signal.reason;
   // Of this delivery: a handler may keep an older pass's reason, or make one.
-  if (error === reason && isCalledOff(reason)) {
-    return { kind: "release", delayMs: 0, error: errorText(reason) };
+  if (error === reason && reason?.code === "pass_aborted") {
+    return { kind: "release", delayMs: 0, error: errorText(error) };
   }
   try {
     return outcomeOfError(queue, error, held.failures);
@@ -73,10 +73,6 @@ function outcomeOf({ queue, held }: HandlerRun, error: unknown): Outcome {
     const unreadable = new Error("The handler threw something that cannot be read.", { cause });
     return outcomeOfError(queue, unreadable, held.failures);
   }
-}
-
-function isCalledOff(reason: unknown): boolean {
-  return reason instanceof InterruptError && reason.code === "pass_aborted";
 }
 
 function contextOf({ held, context }: HandlerRun): HandlerContext {

@@ -1,5 +1,5 @@
 import { DAY_MS, type Duration, milliseconds, YEAR_MS } from "./duration.ts";
-import { PackageError, PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
+import { PayloadError, QueueFull, SendError, StoreError } from "./errors.ts";
 import { flag, name, onlyKnown, refuse } from "./expect.ts";
 import { encodeFields, type Trace } from "./fields.ts";
 import { throughSchema } from "./payload.ts";
@@ -109,18 +109,15 @@ async function store(queue: ResolvedQueue, chunk: readonly Encoded[], batch: Bat
     );
     batch.sent.push(...sent);
   } catch (error) {
-    if (error instanceof SendError || error instanceof PackageError) throw error;
+    if (!(error instanceof StoreError)) throw error;
     return fail(error, []);
   }
 }
 
 /** What waits, of what the queue limits. */
 function limitedPart({ storeQueue }: ResolvedQueue, backlog?: Partial<Backlog>): Partial<Backlog> {
-  const { messages, bytes } = storeQueue.maxBacklog ?? {};
-  return {
-    ...(messages === undefined || backlog === undefined ? {} : { messages: backlog.messages }),
-    ...(bytes === undefined || backlog === undefined ? {} : { bytes: backlog.bytes }),
-  };
+  const limited = Object.keys(storeQueue.maxBacklog ?? {}) as (keyof Backlog)[];
+  return backlog === undefined ? {} : Object.fromEntries(limited.map((one) => [one, backlog[one]]));
 }
 
 function queueFull(
@@ -157,9 +154,9 @@ async function encode(queue: ResolvedQueue, message: BatchMessage<unknown>): Pro
 
 function wakeOf(queue: ResolvedQueue, { wake, delay, deliverAt }: SendOptions): boolean {
   if (!flag("wake", wake, false)) return false;
-  if (queue.wake === undefined) refuse("wake", "given where the queue has the option `wake`", wake);
+  if (queue.wake === undefined) refuse("wake", "given only with a queue's `wake`", wake);
   if (delay !== undefined || deliverAt !== undefined) {
-    refuse("wake", "given only where there is no delay: a pass would come too early", wake);
+    refuse("wake", "given only without a delay: a pass would come too early", wake);
   }
   return true;
 }
@@ -167,7 +164,7 @@ function wakeOf(queue: ResolvedQueue, { wake, delay, deliverAt }: SendOptions): 
 /** A delay counts from when the server takes the message; only the check of a time needs our clock. */
 function dueOf({ delay, deliverAt }: SendOptions, now: number): Due | undefined {
   if (delay !== undefined && deliverAt !== undefined) {
-    refuse("deliverAt", "given only where `delay` is not", deliverAt);
+    refuse("deliverAt", "given only without `delay`", deliverAt);
   }
   if (delay !== undefined) {
     const inMs = milliseconds("delay", delay, { min: 0, max: YEAR_MS });

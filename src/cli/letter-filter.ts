@@ -110,7 +110,7 @@ function idBefore(id: string): string | undefined {
   if (!/^\d+-\d+$/.test(id)) throw new UsageError("Expected an id such as 1763712000000-0.");
   const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);
   if (sequence > 0n) return `${ms}-${sequence - 1n}`;
-  return lastIdBefore(ms);
+  return lastIdBefore(Number(ms));
 }
 
 export function textOf(payload: unknown): string {

@@ -12,7 +12,7 @@ const CLASSES: readonly ErrorClass[] = [
   {
     code: "store_wrong_type",
     words: /\bWRONGTYPE\b/,
-    advice: "A key of the queue holds another type; give the queue another name or stream.",
+    advice: "A key of the queue holds another type; name another queue or stream.",
   },
   {
     code: "store_full",
@@ -22,14 +22,13 @@ const CLASSES: readonly ErrorClass[] = [
   {
     code: "store_read_only",
     words: /\bREADONLY\b|\bNOREPLICAS\b/,
-    advice: "This is a replica, or a primary that lost its replicas; connect to the primary.",
+    advice: "This is a replica, or a primary without its replicas; connect to the primary.",
   },
   {
     code: "store_unauthorized",
     words:
       /\bNOAUTH\b|\bWRONGPASS\b|\bNOPERM\b|unauthorized|unauthenticated|can't run this command/i,
-    advice:
-      "Check the credentials and what they may do: to send and to drain they need read and write.",
+    advice: "Check the credentials: to send and to drain they need read and write.",
   },
   {
     code: "store_cross_slot",
@@ -41,7 +40,7 @@ const CLASSES: readonly ErrorClass[] = [
     code: "store_unavailable",
     words:
       /\b(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY)\b|max number of clients|max concurrent connections/,
-    advice: "Redis is not ready; the next pass tries again.",
+    advice: "Redis is not ready; try again later.",
   },
 ];
 

@@ -51,17 +51,18 @@ function restUrl(given: unknown): URL {
 
 /** Loaded by the first call: importing it takes longer than all the rest of a cold start. */
 async function openClient(url: string, token: string): Promise<Redis> {
-  const module = await needed("xdrain/upstash", UPSTASH, () => import("@upstash/redis"));
-  checkPackage("xdrain/upstash", UPSTASH, typeof module.Redis === "function");
-  const client = new module.Redis({
-    url,
-    token,
-    automaticDeserialization: false,
-    responseEncoding: false,
-    enableAutoPipelining: false,
-    enableTelemetry: false,
-    retry: { retries: 0, backoff: () => 0 },
-    readYourWrites: false,
+  const client = await needed("xdrain/upstash", UPSTASH, async () => {
+    const { Redis } = await import("@upstash/redis");
+    return new Redis({
+      url,
+      token,
+      automaticDeserialization: false,
+      responseEncoding: false,
+      enableAutoPipelining: false,
+      enableTelemetry: false,
+      retry: { retries: 0, backoff: () => 0 },
+      readYourWrites: false,
+    });
   });
   checkPackage("xdrain/upstash", UPSTASH, typeof client.exec === "function");
   return client;
