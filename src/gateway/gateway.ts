@@ -17,7 +17,7 @@ export interface Gateway {
  * Redis URL, `ioredis`: both are loaded meanwhile, and `fetch` rejects with a PackageError without them.
  *
  * @example
- * const gateway = createGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
+ * const gateway = createGateway({ redis: "redis://127.0.0.1:6379", token: process.env.GATEWAY_TOKEN });
  * const response = await gateway.fetch(request);
  *
  * @throws GatewayError `bad_option` or `bad_redis_url`

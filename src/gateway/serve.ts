@@ -27,8 +27,8 @@ export interface GatewayServer {
  * Serves a gateway over HTTP, on a free port of the loopback address unless told otherwise.
  *
  * @example
- * const gateway = await serveGateway({ redis: "redis://127.0.0.1:6379", token: "secret" });
- * const redis = new Redis({ url: gateway.url, token: "secret" });
+ * const gateway = await serveGateway({ redis: "redis://127.0.0.1:6379", token: process.env.GATEWAY_TOKEN });
+ * const redis = new Redis({ url: gateway.url, token: process.env.GATEWAY_TOKEN });
  *
  * @throws GatewayError `bad_option` or `bad_redis_url`; PackageError without `hono`, `@hono/node-server`
  * and `ioredis`; rejects if it cannot listen

@@ -74,6 +74,9 @@ serverTest("a module's default export or its handler works on messages", async (
   const bodies = {
     "default.js": "export default ({ payload }) => { if (payload.bad) throw new Error('no'); };",
     "named.ts": "export const handler = (message: { payload: { bad?: true } }): void => {};",
+    "found.cjs": "exports.handler = async () => {};",
+    "hidden.cjs": "const it = exports; it['hand' + 'ler'] = async () => {};", // no scan finds this name
+    "whole.cjs": "module.exports = async () => {};",
   };
   for (const [file, body] of Object.entries(bodies)) {
     const name = uniqueName();

@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -72,7 +80,7 @@ test("every TypeScript block of the README and the docs compiles", () => {
 });
 
 test.each([
-  ["README.md", "iPhone", "shipping iPhone 15\n1 0 0\n"],
+  ["README.md", "iPhone", "shipping { item: 'iPhone 15' }\n1 0 0\n"],
   ["docs/guide.md", "emails", ""],
   ["docs/moving-over.md", "orders_dlq", /^declined .*\nfailed .*\n$/s],
 ])("the block of %s about %s runs, and prints what it says", (page, about, expected) => {
@@ -98,6 +106,7 @@ test("the README is short, and its first program begins by line ten", () => {
   const lines = text.split("\n");
   expect(lines.findIndex((line) => line.startsWith("import "))).toBeLessThan(10);
   expect(lines.slice(0, 40).join("\n")).toContain("npm install xdrain");
+  expect(text).not.toMatch(/\b(?:TODO|TBD|[A-Z]+-TIME)\b/); // a figure that was never filled in
 });
 
 test("the pictures of the README are there, each for light and for dark", () => {
@@ -108,10 +117,14 @@ test("the pictures of the README are there, each for light and for dark", () => 
   for (const file of shown) expect(existsSync(join(root, file)), file).toBe(true);
 });
 
-test("no example falls back on a secret", () => {
-  const pages = [...PAGES, "infra/aws/README.md", "infra/cloudflare/README.md"];
+test("no example contains a secret or falls back on one, in a page or in a docstring", () => {
+  const docstrings = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join("src", file));
+  const pages = [...PAGES, "infra/aws/README.md", "infra/cloudflare/README.md", ...docstrings];
   for (const page of pages) {
-    const text = readFileSync(join(root, page), "utf8");
+    const file = readFileSync(join(root, page), "utf8");
+    const text = page.endsWith(".ts") ? (file.match(/\/\*\*.*?\*\//gs) ?? []).join("\n") : file;
     expect(text, page).not.toMatch(/(?:TOKEN|KEY|SECRET|PASSWORD)\w* *(?:\?\?|\|\|) *["'`]/);
     expect(text, page).not.toMatch(/\b(?:token|secret|key): ["'][^"']+["']/);
   }

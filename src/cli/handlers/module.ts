@@ -13,11 +13,17 @@ import { CommandError, UsageError } from "../errors.ts";
 export async function moduleHandler(path: string, log: Writable): Promise<Handler<unknown>> {
   globalThis.console = new Console(log, log);
   const exported = await load(path);
-  const handler = exported.default ?? exported.handler;
-  if (typeof handler === "function") return handler as Handler<unknown>;
+  const { default: main, handler } = exported;
+  // `exports.handler = …` of CommonJS may arrive inside the default alone: Node finds names by scanning.
+  const found = [main, handler, inside(main)].find((one) => typeof one === "function");
+  if (found !== undefined) return found as Handler<unknown>;
   throw new UsageError(
     `Expected ${path} to export a function as default or as handler: (message, context) => …`,
   );
+}
+
+function inside(main: unknown): unknown {
+  return typeof main === "object" && main !== null && "handler" in main ? main.handler : undefined;
 }
 
 async function load(
