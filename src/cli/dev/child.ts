@@ -1,5 +1,5 @@
 // A pass of `dev`, in a process of its own: `drain` over Redis's own port, which reports the files that
-// it loads and, told to end, lets what runs finish.
+// it loads and, when asked to end, lets running handlers finish.
 
 import { runHere } from "../here.ts";
 import { createFinishing } from "./finishing.ts";
@@ -22,7 +22,7 @@ const FINISH_MS = 5_000;
 const told = new Set<string>();
 
 function tell(message: FromPass["xdrain"]): void {
-  // Nobody may be there any more: then it does not matter.
+  // The parent may have ended: then it does not matter.
   process.send?.({ xdrain: message }, undefined, undefined, () => {});
 }
 

@@ -9,7 +9,7 @@ const ENDINGS = ["", ".js", ".json", ".node", "/package.json", "/index.js"];
  * it looks for in vain. Files of packages are left out.
  *
  * Node 20 lacks `registerHooks`. There the variable WATCH_REPORT_DEPENDENCIES, by which `node --watch`
- * works, makes Node report what is imported. It is no public interface, but it cannot change any more in
+ * works, makes Node report what is imported. It is not a public interface, but can no longer change in
  * those versions; newer ones skip files of CommonJS in it.
  */
 export function onImport(seen: (file: string) => void): void {

@@ -5,7 +5,7 @@ import { printable } from "../printable.ts";
 export interface DevLog {
   /** `value` is for programs, `line` for people. */
   tell(source: string, line: string, value?: Readonly<Record<string, unknown>>): void;
-  /** Tells of each line of a stream, as `read` makes it one for people, or leaves it out. */
+  /** Logs each line of a stream, as `read` words it for people; undefined leaves it out. */
   lines(
     source: string,
     read?: (line: string) => string | undefined,
@@ -18,7 +18,7 @@ export function createLog(output: Output): DevLog {
   const { dim } = output.colours;
   const tell: DevLog["tell"] = (source, line, value = { line }) => {
     const text = `${dim(source.padEnd(WIDTH))} ${printable(line)}`;
-    output.row({ source, ...value }, text).catch(() => {}); // nobody reads any more
+    output.row({ source, ...value }, text).catch(() => {}); // the reader has closed it
   };
   return {
     tell,

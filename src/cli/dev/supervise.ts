@@ -27,7 +27,7 @@ export interface Supervised {
  */
 export type SupervisedEvent = "changed" | "own" | "killed";
 
-/** After so many changes in a row while it starts, a file is one that the program writes itself. */
+/** After this many changes in a row during starts, a file counts as written by the program itself. */
 const OWN_AFTER = 5;
 
 /** Runs a program again and again until the signal aborts: at once if a file changed, else after a pause. */

@@ -22,7 +22,7 @@ local function after(id)
   return ms .. "-" .. whole(tonumber(seq) + 1)
 end
 
--- A parked set that has gone, by an eviction or a mistaken DEL, cannot be told from an empty one. So
+-- A parked set that has gone, by an eviction or a mistaken DEL, looks like an empty one. So
 -- before entries are removed on its word, a marker is put into it for good, and remembered in the state.
 local function mark()
   if state[2] ~= "1" then

@@ -35,7 +35,7 @@ if excess > 0 and #call("XRANGE", stream, "-", "(" .. floor, "COUNT", 1) > 0 the
     return { "ok", commands, 0, 0, left, "orphans", group, "" }
   end
   mark()
-  if excess < left and how == "MINID" and keep_value >= FEW then -- too many to tell which it is
+  if excess < left and how == "MINID" and keep_value >= FEW then -- too many to find which bound is nearer
     local oldest = call("XRANGE", stream, "-", "(" .. floor, "COUNT", math.min(FEW, excess))
     removed = call("XTRIM", stream, how, after(oldest[#oldest][1]))
     goes_on = #oldest == FEW and 1 or 0
