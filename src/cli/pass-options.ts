@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import type { DrainOptions } from "../drain-options.ts";
-import { asDuration } from "./moments.ts";
+import { UsageError } from "./errors.ts";
+import { asDuration, lengthMs } from "./moments.ts";
 import { given } from "./queue.ts";
 
 /** The bounds of a pass, as flags. */
@@ -14,6 +15,7 @@ export interface Bounds {
   readonly lanes: number | undefined;
   readonly handlerTimeout: string | undefined;
   readonly linger: boolean;
+  readonly maxPause: string | undefined;
 }
 
 export function withBounds<Options>(argv: Argv<Options>): Argv<Options & Bounds> {
@@ -33,11 +35,12 @@ export function withBounds<Options>(argv: Argv<Options>): Argv<Options & Bounds>
       group,
       describe: "Stay and poll for its whole time",
     },
+    "max-pause": { type: "string", group, describe: "With --linger: longest pause [5s]" },
   }) as unknown as Argv<Options & Bounds>;
 }
 
 export function boundsOf(args: Bounds): DrainOptions {
-  const { maxMessages, maxRequests, concurrency, batch, maxBytes, lanes, linger } = args;
+  const { maxMessages, maxRequests, concurrency, batch, maxBytes, lanes } = args;
   return given({
     maxDuration: asDuration(args.maxDuration),
     handlerTimeout: asDuration(args.handlerTimeout),
@@ -47,6 +50,12 @@ export function boundsOf(args: Bounds): DrainOptions {
     batch,
     maxBytes,
     lanes,
-    linger,
+    linger: lingerOf(args),
   });
+}
+
+function lingerOf({ linger, maxPause }: Bounds): DrainOptions["linger"] {
+  if (maxPause === undefined) return linger;
+  if (!linger) throw new UsageError("Expected --linger beside --max-pause.");
+  return { maxPause: lengthMs("--max-pause", maxPause) };
 }

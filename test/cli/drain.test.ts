@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
+import { type Bounds, boundsOf } from "../../src/cli/pass-options.ts";
 import { serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { overRest, overTcp, run, runBuiltJson, runJson, start } from "./support/run.ts";
@@ -192,6 +193,11 @@ test.each([
   [["--http", "http://x", "--bearer"], "Expected XDRAIN_TOKEN"],
   [["--exec", "true", "--concurrency", "0"], "Expected --concurrency to be an integer from 1"],
   [["--exec", "true", "--max-duration", "long"], "Expected --max-duration"],
+  [["--exec", "true", "--max-pause", "1s"], "Expected --linger beside --max-pause"],
+  [
+    ["--exec", "true", "--linger", "--max-pause", "long"],
+    "Expected `--max-pause` to be a duration",
+  ],
   [["--exec", "true", "--weights", "6,3"], "Expected --weights"],
   [["--exec", "true", "--next", "low", "--stream", "s"], "no names of streams"],
   [["--exec", "true", "--retention-age", "1d", "--retention-count", "5"], "Expected either"],
@@ -202,6 +208,11 @@ test.each([
   expect(stderr).toContain(text);
   expect(stderr).not.toContain("hidden");
   expect(code).toBe(2);
+});
+
+test("--max-pause bounds the pauses of a pass that lingers", () => {
+  const bounds = boundsOf({ linger: true, maxPause: "250ms" } as Bounds);
+  expect(bounds.linger).toEqual({ maxPause: 250 });
 });
 
 test("a module that is missing or exports no function is told", async () => {

@@ -8,8 +8,11 @@ import { errorIn, tellReport } from "./report.ts";
 import { writtenAt } from "./stamp.ts";
 import type { Supervised } from "./supervise.ts";
 
-/** Long, and not without an end: what a pass holds in memory goes with it. */
-const PASS = ["--linger", "--max-duration", "10m", "--json"];
+/**
+ * A long pass, but not an endless one: its memory is freed with it. Its Redis is on this machine, so it
+ * polls four times a second: who sends a message wants to see it handled.
+ */
+const PASS = ["--linger", "--max-pause", "250ms", "--max-duration", "10m", "--json"];
 
 /** A pass lets what runs finish for 5 s, and settles. */
 const GRACE_MS = 8_000;
