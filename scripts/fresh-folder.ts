@@ -2,7 +2,15 @@
 // imports every entry point, and installs it beside old versions of its optional packages.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { wrongEnds } from "../test/packages/entry-points.ts";
@@ -33,6 +41,14 @@ function install(name: string, ...packages: readonly string[]): string {
   return fresh;
 }
 
+/** As a newcomer copies it: it says that it runs as a module of plain JavaScript. */
+function firstProgram(): string {
+  const [, program] =
+    /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  if (program === undefined) throw new Error("The README has no program.");
+  return program;
+}
+
 /** This Node, and the one that the system has, if that is another and can require modules. */
 function nodes(): readonly string[] {
   const paths = (process.env.PATH ?? "").split(delimiter).map((path) => join(path, "node"));
@@ -54,9 +70,12 @@ try {
   const imports = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join("\n");
   const requires = entries.map((entry) => `require(${JSON.stringify(entry)});`).join("\n");
   copyFileSync(join(root, "test/packages/first-calls.mjs"), join(alone, "first-calls.mjs"));
+  writeFileSync(join(alone, "first.mjs"), firstProgram());
   for (const node of nodes()) {
     run(node, ["--input-type=module", "--eval", imports], alone);
     run(node, ["--no-warnings", "--input-type=commonjs", "--eval", requires], alone);
+    const printed = run(node, ["first.mjs"], alone);
+    if (!printed.endsWith("\n1 0 0\n")) throw new Error(`The README's first program: ${printed}`);
     const wrong = wrongEnds(run(node, ["first-calls.mjs"], alone));
     if (wrong.length > 0) throw new Error(`Not the one clear error: ${wrong.join(", ")}`);
   }

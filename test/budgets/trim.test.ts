@@ -1,22 +1,15 @@
 import type { Redis } from "ioredis";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { createQueue, drain, type Queue } from "../../src/index.ts";
 import { type TrimOptions, trim } from "../../src/inspect/index.ts";
-import { ioredis } from "../../src/redis/ioredis.ts";
 import { groupKeys } from "../../src/redis/keys.ts";
 import { commandStats } from "../support/command-stats.ts";
-import { connectRaw, privateRedis, serverTest } from "../support/redis.ts";
+import { serverTest } from "../support/redis.ts";
+import { privateQueue } from "./warm-queue.ts";
 
 /** A shared queue whose group has marked its parked set, on a server that knows the script. */
 async function openShared(): Promise<{ queue: Queue<unknown>; redis: Redis }> {
-  const { url } = await privateRedis();
-  const store = ioredis({ url });
-  const redis = connectRaw(url);
-  onTestFinished(() => {
-    store.close();
-    redis.disconnect();
-  });
-  const queue = createQueue({ name: "work", store, shared: true, statistics: false });
+  const { queue, redis } = await privateQueue<unknown>({ shared: true, statistics: false });
   await queue.send(0);
   await drain(queue, () => {});
   expect(await trim(queue)).toEqual({ removed: 0, left: 0, heldBy: undefined });

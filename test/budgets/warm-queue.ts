@@ -4,8 +4,8 @@ import { ioredis } from "../../src/redis/ioredis.ts";
 import { commandCount } from "../support/command-stats.ts";
 import { connectRaw, privateRedis } from "../support/redis.ts";
 
-/** A queue on a Redis of its own that knows the scripts, and what work on it costs that server. */
-export async function warmQueue(options: Partial<QueueOptions> = {}) {
+/** A queue on a Redis of its own, and a connection to that server. */
+export async function privateQueue<Payload>(options: Partial<QueueOptions> = {}) {
   const { url } = await privateRedis();
   const store = ioredis({ url });
   const redis = connectRaw(url);
@@ -13,7 +13,13 @@ export async function warmQueue(options: Partial<QueueOptions> = {}) {
     store.close();
     redis.disconnect();
   });
-  const queue: Queue<number> = createQueue<number>({ name: "work", store, ...options });
+  const queue: Queue<Payload> = createQueue<Payload>({ name: "work", store, ...options });
+  return { queue, redis };
+}
+
+/** A queue on a Redis of its own that knows the scripts, and what work on it costs that server. */
+export async function warmQueue(options: Partial<QueueOptions> = {}) {
+  const { queue, redis } = await privateQueue<number>(options);
   const { id } = await queue.send(0, { delay: "1 h" });
   await queue.cancel(id);
   await queue.send(0);

@@ -33,19 +33,23 @@ test("who does not wait is answered before the pass, where the platform lets tha
   );
 });
 
+/** A request for a pass that answers before the pass has ended. */
+function unawaited(inbox: Parameters<typeof drainPath>[0]): Request {
+  return new Request(`http://app${drainPath(inbox)}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: '{"wait":false}',
+  });
+}
+
 test("Hono's execution context lets a pass go on too", async () => {
   const { passes, waitUntil } = platform();
   const seen: unknown[] = [];
   const inbox = tcpWork(({ payload }) => seen.push(payload));
   await inbox.queue.send(1);
   const app = httpApp({ queues: inbox, tokens: ACCESS });
-  const request = new Request(`http://app${drainPath(inbox)}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: '{"wait":false}',
-  });
   const context = { waitUntil, passThroughOnException() {}, props: {} };
-  expect((await app.fetch(request, {}, context)).status).toBe(202);
+  expect((await app.fetch(unawaited(inbox), {}, context)).status).toBe(202);
   await Promise.all(passes);
   expect(seen).toEqual([1]);
 });
@@ -59,13 +63,8 @@ test("behind a route of another app, and mounted in one, a pass goes on as well"
   mounted.mount("/", jobs.fetch);
   for (const app of [routed, mounted]) {
     const { passes, waitUntil } = platform();
-    const request = new Request(`http://app${drainPath(inbox)}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: '{"wait":false}',
-    });
     const context = { waitUntil, passThroughOnException() {}, props: {} };
-    expect((await app.fetch(request, {}, context)).status).toBe(202);
+    expect((await app.fetch(unawaited(inbox), {}, context)).status).toBe(202);
     expect(await Promise.all(passes)).toMatchObject([[{ stopped: "empty" }]]);
   }
 });
