@@ -9,7 +9,10 @@ export interface ReplayOptions {
   readonly repeatDone?: boolean;
 }
 
-/** Lets the queue's group read again what is behind a place in its stream. @throws OptionError */
+/**
+ * Lets the queue's group read again what is behind a place in its stream. A place that it has not reached
+ * changes nothing: no message is skipped. @throws OptionError
+ */
 export async function replayQueue(queue: ResolvedQueue, options: ReplayOptions): Promise<void> {
   onlyKnown("replay", options, ["from", "repeatDone"]);
   if ((options.from as string) === "$")

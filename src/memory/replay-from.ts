@@ -4,7 +4,10 @@ import { compareIds } from "./entry-id.ts";
 import { type Memory, streamOf, tablesOf } from "./memory.ts";
 import { recall, remember } from "./send.ts";
 
-/** Lets the group read again what is behind a position; the same request again does nothing. */
+/**
+ * Lets the group read again what is behind a position, and never moves it forward, which would skip what
+ * it has not read. The same request again does nothing.
+ */
 export function replayFrom(
   memory: Memory,
   queue: StoreQueue,
@@ -18,7 +21,7 @@ export function replayFrom(
   group.ack(pending.filter(isBehind));
   const { parked } = tablesOf(memory, queue.stream, queue.group);
   for (const id of parked.keys()) if (isBehind(id)) parked.delete(id);
-  group.setPosition(position);
+  if (compareIds(position, group.lastDelivered) < 0) group.setPosition(position);
   remember(memory, requestId, { ids: [] });
 }
 

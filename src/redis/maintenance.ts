@@ -38,7 +38,7 @@ export function readTrimReply(reply: readonly unknown[], requests: number): Trim
 /** Parks again what the loss of the parked set made invisible. */
 export const repairScript = defineScript("repair", {
   keys: ["stream", "parked_key", "state_key", "delayed_key", "bodies_key"],
-  fragments: ["repair"],
+  fragments: ["position", "repair"],
 });
 
 export function repairCall(queue: StoreQueue, cursor: string | undefined): ScriptCall {
@@ -121,7 +121,7 @@ export function retireCall(queue: StoreQueue, requestId: string, rememberMs: num
 export const replayFromScript = defineScript("replay-from", {
   keys: ["stream", "parked_key", "state_key", "sent_key"],
   freesMemory: true,
-  fragments: ["ids", "replay-from"],
+  fragments: ["ids", "position", "replay-from"],
 });
 
 export function replayFromCall(

@@ -65,6 +65,25 @@ export function replaying(target: () => Target): void {
       expect(seen).toEqual([]);
     });
 
+    test("from beyond what the group has read skips no message", async () => {
+      const { queue, send, claim, turn } = open();
+      await send("done", "parked", "held");
+      const pass = newToken();
+      const hands = inHand((await claim(pass)).messages);
+      await turn(pass, {
+        complete: hands.slice(0, 1),
+        retry: later(hands.slice(1, 2), 60_000),
+        held: hands.slice(2),
+      });
+      const [, last = ""] = await send("unread", "last");
+      await queue.replay({ from: last as `${number}-${number}` });
+      await queue.replay({ from: new Date("2100-01-01") });
+      expect(await queue.depth()).toMatchObject({ inFlight: 1, parked: 1 });
+      const seen: unknown[] = [];
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual(["unread", "last"]);
+    });
+
     test("completes work whose key is done as a duplicate, unless it is to be repeated", async () => {
       const { queue, send, sendKeyed } = open();
       await sendKeyed("a", "b");

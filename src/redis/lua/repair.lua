@@ -17,18 +17,12 @@ if from == "-" and call("HLEN", bodies_key) > call("ZCARD", delayed_key) then
   until cursor == "0"
 end
 
-local position
 local groups = try("XINFO", "GROUPS", stream)
 local state = call("HMGET", state_key, "shared", "kept")
 if groups.err or #groups > 1 or state[1] == "1" or state[2] == "1" then
   return { "ok", commands, "", 0 }
 end
-for _, flat in ipairs(groups) do
-  local info = named(flat)
-  if info.name == group then
-    position = info["last-delivered-id"]
-  end
-end
+local position = position_in(groups)
 if not position then
   return { "ok", commands, "", 0 }
 end

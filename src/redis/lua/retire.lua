@@ -6,13 +6,7 @@ local before = call("GET", sent_key)
 if before then
   return { "ok", commands, tonumber(before) }
 end
-local removed = try("XGROUP", "DESTROY", stream, group)
-if type(removed) == "table" then
-  if not string.find(removed.err, "requires the key to exist", 1, true) then
-    return { "error", removed.err }
-  end
-  removed = 0
-end
+local removed = call("EXISTS", stream) == 1 and call("XGROUP", "DESTROY", stream, group) or 0
 for i = 3, #KEYS do
   call("DEL", KEYS[i])
 end
