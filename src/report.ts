@@ -43,7 +43,7 @@ export interface QueueReport {
   readonly replayed: number;
   /** Pending or parked messages whose payload somebody else trimmed or deleted. */
   readonly lostPayloads: number;
-  /** Unread messages that somebody else trimmed: at least so many. */
+  /** Unread messages that somebody else trimmed, estimated from Redis' counters (docs/design.md says how). */
   readonly trimmedUnread: number;
   /** Completed entries that were removed late, by a trim. */
   readonly trimmed: number;

@@ -33,8 +33,8 @@ export interface ConsumerGroup {
   makeConsumer(name: string): void;
   /** Hands new entries to a consumer, as XREADGROUP does. */
   read(consumer: string, count: number): Entry[];
-  /** As XGROUP SETID: it reads on behind this id, having read so many. @default unknown */
-  setPosition(id: string, read?: number): void;
+  /** As XGROUP SETID: it reads on behind this id. */
+  setPosition(id: string): void;
   /** As XACK: whoever calls it, whoever owns them. */
   ack(ids: readonly string[]): number;
   /** As XCLAIM: entries that are gone leave the pending list and are not returned. */
@@ -119,9 +119,9 @@ export function createConsumerGroup(
       return entries;
     },
 
-    setPosition(id, read) {
+    setPosition(id) {
       lastDelivered = id;
-      entriesRead = read;
+      entriesRead = undefined;
     },
 
     ack: (ids) => ids.filter((id) => remove(id)).length,

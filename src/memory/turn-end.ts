@@ -23,10 +23,6 @@ export function takeTurn(
   const tables = tablesOf(memory, queue.stream, queue.group);
   const { created, ...opened } = openGroup(memory, queue, tables);
   const turn = begin(memory, queue, request, attempt, opened);
-  if (turn.survey?.length === 0 && turn.survey.unread === undefined) {
-    // Redis counts from a group's first entry; now what is trimmed before that counts, too.
-    turn.group.setPosition(turn.group.lastDelivered, turn.stream.added);
-  }
 
   askForKeys(turn);
   settleCompleted(turn);

@@ -149,21 +149,6 @@ export function removal(target: () => Target): void {
       expect(await bench.claim(newToken())).toMatchObject({ trimmedUnread: 0, messages: [{}] });
     });
 
-    test.each(["a pass", "somebody else"])(
-      "what somebody trimmed before a group that %s made has read anything is counted",
-      async (by) => {
-        const bench = openWorkbench(target());
-        if (by !== "a pass") await bench.outside.createGroup(bench.port.group, "0");
-        await bench.turn(newToken());
-        for (const trimmedUnread of [2, 1]) {
-          const ids = await bench.send(...Array(trimmedUnread + 1).fill("a"));
-          await bench.outside.trimBelow(ids.at(-1) as string);
-          expect(await bench.turn(newToken())).toMatchObject({ trimmedUnread });
-          expect(idsOf(await bench.claim(newToken()))).toEqual(ids.slice(-1));
-        }
-      },
-    );
-
     test("a parked message whose payload somebody deleted is counted as lost", async () => {
       const bench = openWorkbench(target());
       const [a] = await bench.send("a", "b");

@@ -205,6 +205,19 @@ serverTest(
   },
 );
 
+serverTest("a Redis that restarts is not taken for somebody who trims", async () => {
+  const server = await privateRedis(["--appendonly", "yes", "--appendfsync", "always"]);
+  const store = tcpStore(server.url);
+  const queue = createQueue<number>({ name: uniqueName(), store });
+  await drain(queue, () => {}); // the group is there, and has read nothing
+  await queue.sendBatch([{ payload: 0 }, { payload: 1 }]);
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 2 });
+  await server.restart(); // what the group has read is not in the log
+  await queue.send(2);
+  expect(await drain(queue, () => {})).toMatchObject({ completed: 1, trimmedUnread: 0 });
+  store.close();
+});
+
 test("the workload's dead letter tells why", async () => {
   const queue = workQueue(tcpStore(), uniqueName());
   await sendWork(queue);

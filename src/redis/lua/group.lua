@@ -11,8 +11,6 @@ local function count_parked()
 end
 
 do
-  local position -- the last delivered id
-
   -- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
   -- dropped with it. Only one that never existed may start at $; it had nothing parked.
   local function create_group(stream_exists)
@@ -32,7 +30,6 @@ do
       call("HSET", state_key, "created", whole(now))
     end
     created = 1
-    position = from
   end
 
   local function look_at_groups()
@@ -51,7 +48,6 @@ do
       all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
       if found.name == group then
         pending, unread, consumers = found.pending, found["entries-read"], found.consumers
-        position = found["last-delivered-id"]
       end
     end
     if not pending then
@@ -71,10 +67,6 @@ do
     end
     local added = info["entries-added"]
     trimmed_excess = unread and added and added - unread - length
-    if length == 0 and unread == false and added then
-      -- Redis counts from a group's first entry; now what is trimmed before that counts, too.
-      try("XGROUP", "SETID", stream, group, position, "ENTRIESREAD", whole(added))
-    end
     unread = trimmed_excess and trimmed_excess + length
   end
 
