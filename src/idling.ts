@@ -1,4 +1,4 @@
-import { type Pass, requestsLeft, workUntil } from "./pass.ts";
+import { fitsBeforeDeadline, type Pass, requestsLeft, workUntil } from "./pass.ts";
 import type { Round } from "./round.ts";
 import type { Waker } from "./waker.ts";
 
@@ -33,15 +33,19 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
     return rateOpensAt !== undefined && paused(Math.max(1, rateOpensAt - now));
   }
 
-  /** Only the last lane lingers, to the end of its time: the last pause is as long as still fits. */
+  /**
+   * Only the last lane lingers, to the end of its time: after the last pause a poll still fits, if the timer
+   * is not late. If it is, the pass has seen nothing that is left, and ends as an empty one.
+   */
   async function lingered({ nextDueAt, now }: Round): Promise<boolean> {
     const { linger } = options;
     if (linger === undefined || pass.open > 1) return false;
-    const left = workUntil(options) - store.now() - 1;
-    const growing = Math.min(linger.maxPauseMs, linger.pauseMs * 2 ** polls, left);
-    const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
+    const left = workUntil(options) - pass.meanHandlerMs - store.now() - 9;
     if (left < linger.pauseMs) return false; // too soon after the last poll to cost another
-    if (!(await paused(dueIn > 0 ? Math.min(growing, dueIn) : growing))) return false;
+    const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
+    const growing = linger.pauseMs * 2 ** polls;
+    const pause = Math.min(linger.maxPauseMs, growing, left, dueIn > 0 ? dueIn : left);
+    if (!(await paused(pause)) || !fitsBeforeDeadline(pass)) return false;
     polls += 1;
     pass.spent.polls += 1;
     return true;

@@ -7,7 +7,7 @@ import {
   OptionError,
   type QueueOptions,
 } from "../../src/index.ts";
-import { faultyStore, memoryStore } from "../../src/testing.ts";
+import { faultyStore, memoryStore, type VirtualClock } from "../../src/testing.ts";
 import { movingClock } from "../conformance/moving-clock.ts";
 
 /** A queue in virtual time that writes down its kicks. */
@@ -286,6 +286,21 @@ test.each([
     expect(report.elapsedMs).toBeGreaterThan(ms - 200);
     expect(report.elapsedMs).toBeLessThanOrEqual(ms);
     expect(report.requests).toBe(polls);
+  },
+);
+
+test.each([0, 20, 700])(
+  "a pass that lingers on timers that are %i ms late has seen the queue empty",
+  async (late) => {
+    const clock = movingClock();
+    const sleep: VirtualClock["sleep"] = (ms, signal) =>
+      clock.sleep(ms > 0 ? ms + late : ms, signal);
+    const slow = { ...clock, sleep };
+    const queue = createQueue<number>({ name: "orders", store: memoryStore({ clock: slow }) });
+    await queue.send(0);
+    const handler = () => clock.sleep(300); // a poll for which such a one has no time is none
+    const report = await drain(queue, handler, { linger: true, maxDuration: "6 s" });
+    expect(report).toMatchObject({ completed: 1, stopped: "empty", more: false });
   },
 );
 
