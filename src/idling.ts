@@ -45,10 +45,12 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
     const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
     const growing = linger.pauseMs * 2 ** polls;
     const pause = Math.min(linger.maxPauseMs, growing, left, dueIn > 0 ? dueIn : left);
-    if (!(await paused(pause)) || !fitsBeforeDeadline(pass)) return false;
-    polls += 1;
-    pass.spent.polls += 1;
-    return true;
+    const fits = (await paused(pause)) && fitsBeforeDeadline(pass);
+    if (fits) {
+      polls += 1;
+      pass.spent.polls += 1;
+    }
+    return fits;
   }
 
   /**
