@@ -32,6 +32,7 @@ export function passProgram(
   const changes = watch();
   const tell = teller("pass", log, KILLED);
   const again = `no pass was made; it tries again when a file changes, and every ${pauseMs / 1_000} s`;
+  const next = `the next pass begins in ${pauseMs / 1_000} s`;
   let isLoaded = false;
   let loadedAt = 0;
   let failure = ""; // what was logged of the latest process
@@ -80,9 +81,13 @@ export function passProgram(
       tellReport(child, log, (status, by) => {
         const crashed = isLoaded && !isEnding && failure === "";
         if (crashed)
-          log.tell("pass", `its process ended with ${by ?? `status ${status}`}: ${AGAIN}`, {
-            event: "crashed",
-          });
+          log.tell(
+            "pass",
+            `its process ended with ${by ?? `status ${status}`}: ${AGAIN}; ${next}`,
+            {
+              event: "crashed",
+            },
+          );
         else if (isNews && failure !== "") log.tell("pass", again, { event: "failed" });
       });
       return child;
