@@ -26,7 +26,7 @@ function generate(): string {
     ),
     "\n/** Those of importList, which only a bundle with it carries. */\n",
     constant("importLua", begin("import-")),
-    "\n/** Those of what people do by hand, which only a bundle with xdrain/inspect carries. */\n",
+    "\n/** Scripts of operations that only a bundle with xdrain/inspect carries. */\n",
     constant("inspectLua", byHand),
   ].join("");
 }

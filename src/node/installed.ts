@@ -1,4 +1,4 @@
-/** What is used of Node, where there is one. */
+/** The part of Node that is used here; other runtimes have none of it. */
 interface NodeProcess {
   emitWarning(text: string, options: { readonly code: string }): void;
   getBuiltinModule(name: "node:module"): {

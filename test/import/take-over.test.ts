@@ -4,7 +4,7 @@ import { createQueue, drain, type QueueOptions } from "../../src/index.ts";
 import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
 import { letTimePass } from "../support/time-travel.ts";
 import { openStore, TRANSPORTS, type TransportName } from "../transports/stores.ts";
-import { handWritten } from "./hand-written.ts";
+import { type HandWritten, handWritten } from "./hand-written.ts";
 
 // A stream that hand-written workers serve (XREADGROUP, XACK, XAUTOCLAIM) is taken over in place: the
 // same stream, the same group, while they still run.
@@ -67,6 +67,41 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
       expect(await consumersOf(redis, stream)).toEqual({ dead: 0, alive: 0, "xd:suspects": 0 });
     },
   );
+
+  serverTest("workers, producers and passes at once: each entry is done once", async () => {
+    const { redis, stream, queue, worker } = await open(transport);
+    const ids = await produce(redis, stream, 200);
+    const done: string[] = [];
+    let producing = true;
+    const producer = async () => {
+      for (let i = 0; i < 10; i += 1) ids.push(...(await produce(redis, stream, 20)));
+      producing = false;
+    };
+    const loop = async (name: string) => {
+      const { read, steal, ack }: HandWritten = worker(name);
+      while (producing || (await redis.xlen(stream)) > 0) {
+        for (const id of [...(await steal(LEASE_MS)), ...(await read(7))]) {
+          if ((await ack([id])) === 1) done.push(id);
+        }
+        if ((await redis.xpending(stream, GROUP))[0] === 0 && !producing) break;
+      }
+    };
+    const passes = async () => {
+      let more = true;
+      while (producing || more) {
+        const report = await drain(queue, ({ id }) => done.push(id), {
+          maxMessages: 30,
+          batch: 10,
+        });
+        expect(report).toMatchObject({ lost: 0, dead: 0, lostPayloads: 0, trimmedUnread: 0 });
+        more = report.more;
+      }
+    };
+    await Promise.all([producer(), loop("pod-1"), loop("pod-2"), passes()]);
+    await drain(queue, ({ id }) => done.push(id));
+    expect(done.sort()).toEqual(ids.sort());
+    expect(await redis.xpending(stream, GROUP)).toEqual([0, null, null, null]);
+  });
 });
 
 serverTest(
@@ -84,6 +119,14 @@ serverTest(
     expect(await thief.ack(ids)).toBe(3);
   },
 );
+
+serverTest("old workers read what the queue sends, with the fields that they know", async () => {
+  const { redis, stream, queue, worker } = await open("tcp");
+  await queue.send({ order: "1", item: "iPhone 15" }, { idempotencyKey: "k" });
+  const [id] = await worker("pod-1").read(1);
+  const [[, fields] = ["", []]] = await redis.xrange(stream, id ?? "", id ?? "");
+  expect(fields).toEqual(["xd:k", "k", "order", "1", "item", "iPhone 15"]);
+});
 
 serverTest("consumers that nobody needs stay until their owner removes them", async () => {
   const { redis, stream, queue, worker } = await open("tcp");
@@ -118,6 +161,15 @@ serverTest(
     }
   },
 );
+
+serverTest("what an old producer's MAXLEN took away is told, pending and unread", async () => {
+  const { redis, stream, queue, worker } = await open("tcp");
+  await produce(redis, stream, 100);
+  await worker("pod-1").read(10);
+  await redis.xadd(stream, "MAXLEN", "50", "*", "order", "last");
+  const report = await drain(queue, () => {});
+  expect(report).toMatchObject({ completed: 50, lostPayloads: 10, trimmedUnread: 41 });
+});
 
 serverTest("completed entries stay where they are kept, and nothing runs again", async () => {
   const { redis, stream, queue, worker } = await open("tcp", { retention: { age: "7 d" } });
