@@ -173,5 +173,9 @@ serverTest("a module that writes what it imports, as it is loaded, is left in pe
   await printed(times(1, "own"));
   child.kill("SIGINT");
   const { stdout } = await ended;
-  expect(countOf(stdout, "changed")).toBe(4);
+  // A write that is seen late counts as an edit, so there may be more than four restarts, but none after it.
+  expect(countOf(stdout, "changed")).toBeGreaterThanOrEqual(4);
+  const afterwards = stdout.slice(stdout.lastIndexOf("\n", stdout.indexOf('"own"')) + 1);
+  expect(countOf(afterwards, "own")).toBe(1);
+  expect(countOf(afterwards, "changed")).toBe(0);
 });
