@@ -155,8 +155,10 @@ async function trimLeftovers(
   stopped: Stopped,
 ): Promise<void> {
   const found = seen?.found;
-  const wanted = found?.leftovers === true || (found?.keep === true && tally.completed > 0);
-  if (found === undefined || !wanted || stopped === "store") return;
+  if (found === undefined || stopped === "store") return;
+  tally.orphans = found.orphans;
+  const { leftovers, keep, orphans } = found;
+  if (leftovers === 0 && !(keep && tally.completed > 0 && orphans === undefined)) return;
   try {
     let more = true;
     while (more && requestsLeft(pass) > 0 && pass.store.now() < pass.options.deadline) {
@@ -165,7 +167,11 @@ async function trimLeftovers(
       tally.trimmed += trimmed.removed;
       tally.commands += trimmed.bill.commands;
       more = trimmed.more;
-      if (trimmed.orphans) tally.repaired += await repairQueue(queue, callLimits(pass, true), 10);
+      if (trimmed.orphansIn === undefined) continue;
+      const look = { group: trimmed.orphansIn, calls: 10, seen: keep ? "all" : `${leftovers}` };
+      const repair = await repairQueue(queue, {}, callLimits(pass, true), look);
+      tally.repaired += repair.repaired;
+      tally.orphans = repair.orphans;
     }
   } catch (error) {
     // Everything is settled; what was not removed now is removed by a later pass.

@@ -3,7 +3,7 @@ import { DAY_MS, type Duration, milliseconds } from "./duration.ts";
 import { name, onlyKnown } from "./expect.ts";
 import type { AsText } from "./fields.ts";
 import { type QueueOptions, type ResolvedQueue, resolveQueue } from "./queue-options.ts";
-import { repairQueue } from "./repair.ts";
+import { type RepairOptions, type RepairReport, repairQueue } from "./repair.ts";
 import { type ReplayOptions, replayQueue } from "./replay.ts";
 import { type BatchMessage, type SendOptions, type Sent, sendMessages } from "./send.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard-schema.ts";
@@ -64,7 +64,7 @@ export interface Queue<Input, Payload = Input> {
    * same, so nothing is brought back there.
    * @returns how many were brought back.
    */
-  repair(): Promise<number>;
+  repair(options?: RepairOptions): Promise<RepairReport>;
   /** The checked options, for `drain`. */
   readonly resolved: ResolvedQueue;
   /** Never there: it carries the type of what handlers receive. */
@@ -134,6 +134,6 @@ export function createQueue(
       return store.stats(storeQueue, { deadline: store.now() + ms });
     },
 
-    repair: () => repairQueue(resolved, {}),
+    repair: (options = {}) => repairQueue(resolved, options, {}),
   };
 }

@@ -1,26 +1,63 @@
+import { oneOf, onlyKnown, refuse } from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
-import type { CallLimits } from "./store.ts";
+import { resolveStart } from "./start.ts";
+import type { CallLimits, Orphans } from "./store.ts";
+
+export interface RepairOptions {
+  /**
+   * What becomes of orphans: they run (again, if they were done), or they are removed from the stream without
+   * running. @default nothing: they are counted
+   */
+  readonly orphans?: "run" | "discard";
+  /** Of the first orphan to decide on. @default the first there is */
+  readonly from?: `${number}-${number}`;
+  /** Of the last one. @default the last there is */
+  readonly to?: `${number}-${number}`;
+}
+
+export interface RepairReport {
+  /** Messages brought back that the loss of a key hid: they wait for their retry, as before. */
+  readonly repaired: number;
+  /** Entries that the group has read, and that nothing proves to be done or to wait; after a decision, those decided. */
+  readonly orphans: Orphans | undefined;
+}
+
+/** How a pass looks: which group of the stream, how far, and what made it look. */
+interface Look {
+  readonly group: string;
+  readonly calls: number;
+  readonly seen: string;
+}
 
 /**
- * Brings back messages that the loss of the parked set made invisible; returns how many. Where
- * completed entries stay they look the same, so nothing is brought back there. `calls` bounds how far
- * it looks, from the oldest entry on.
+ * Brings back messages that the loss of a key hid, by the records of them in another. What no record names is
+ * counted, and left to a person.
  */
 export async function repairQueue(
   queue: ResolvedQueue,
+  options: RepairOptions,
   limits: CallLimits,
-  calls = Number.POSITIVE_INFINITY,
-): Promise<number> {
+  look?: Look,
+): Promise<RepairReport> {
+  onlyKnown("repair", options, ["orphans", "from", "to"]);
+  const decide = options.orphans && oneOf("orphans", options.orphans, ["run", "discard"]);
+  const [from, to] = (["from", "to"] as const).map((option) => {
+    const id = options[option];
+    if (id !== undefined && decide === undefined) refuse(option, "given with `orphans`", id);
+    return id && resolveStart(option, id);
+  });
   const { store, storeQueue } = queue;
-  if (storeQueue.shared || storeQueue.retention !== undefined) return 0;
-  let parked = 0;
+  const { group = storeQueue.group, calls = Number.POSITIVE_INFINITY, seen = "" } = look ?? {};
+  let repaired = 0;
+  let orphans: Orphans | undefined;
   let cursor: string | undefined;
   let made = 0;
   do {
     made += 1;
-    const repaired = await store.repair(storeQueue, cursor, limits);
-    parked += repaired.parked;
-    cursor = repaired.cursor;
+    const request = { cursor, from, to, decide, seen, orphans };
+    const reply = await store.repair({ ...storeQueue, group }, request, limits);
+    repaired += reply.restored;
+    ({ cursor, orphans } = reply);
   } while (cursor !== undefined && made < calls);
-  return parked;
+  return { repaired, orphans };
 }

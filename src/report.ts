@@ -1,5 +1,6 @@
 import type { StoreError } from "./errors.ts";
 import { OUTCOMES } from "./statistics.ts";
+import type { Orphans } from "./turn.ts";
 
 /**
  * Why a pass ended: nothing was left to do, its time or one of its limits was used up, its signal
@@ -49,6 +50,11 @@ export interface QueueReport {
   readonly trimmed: number;
   /** Messages brought back whose retry times had been lost (an eviction, a mistaken DEL). */
   readonly repaired: number;
+  /**
+   * Entries of the stream that nothing proves to be done or to wait, as after `XACK`, `XGROUP SETID` or a loss of keys:
+   * they neither run nor go until `repair({ orphans })` decides. undefined where there is none.
+   */
+  readonly orphans: Orphans | undefined;
   /** Other consumer groups of the stream; with any, entries are trimmed and never deleted. */
   readonly otherGroups: readonly string[];
   /** True where the server refused to hand out more to one consumer. */
@@ -94,6 +100,7 @@ export type Tally = Record<(typeof COUNTERS)[number], number> & {
   nextDueAt: number | undefined;
   otherGroups: readonly string[];
   pendingLimit: boolean;
+  orphans: Orphans | undefined;
   readonly errors: HandlerFailure[];
 };
 
@@ -104,6 +111,7 @@ export function createTally(queue: string): Tally {
     nextDueAt: undefined,
     otherGroups: [],
     pendingLimit: false,
+    orphans: undefined,
     errors: [],
   };
 }
@@ -134,8 +142,14 @@ function together(tallies: readonly Tally[]): Tally {
     nextDueAt: due.length === 0 ? undefined : Math.min(...due),
     otherGroups: [...new Set(tallies.flatMap(({ otherGroups }) => otherGroups))],
     pendingLimit: tallies.some(({ pendingLimit }) => pendingLimit),
+    orphans: sumOf(tallies.flatMap(({ orphans }) => orphans ?? [])),
     errors: tallies.flatMap(({ errors }) => errors).slice(0, 10),
   };
+}
+
+function sumOf(orphans: readonly Orphans[]): Orphans | undefined {
+  const [first] = orphans;
+  return first && { ...first, count: orphans.reduce((sum, { count }) => sum + count, 0) };
 }
 
 function zeros(): Record<(typeof COUNTERS)[number], number> {

@@ -3,7 +3,7 @@
 
 import type { SliceReply, SliceRequest } from "./list-slice.ts";
 import type { QueueStats } from "./statistics.ts";
-import type { Bill, PartReply, TurnPart, TurnReply, TurnRequest } from "./turn.ts";
+import type { Bill, Orphans, PartReply, TurnPart, TurnReply, TurnRequest } from "./turn.ts";
 
 /** Where time, chance and waiting come from, so that a test can bring its own. */
 export interface Clock {
@@ -160,8 +160,8 @@ export interface Store extends Clock {
   turns(parts: readonly TurnPart[], limits: CallLimits): Promise<readonly PartReply[]>;
   /** Removes completed entries below every group's unprocessed work; returns how many. */
   trim(queue: StoreQueue, groups: readonly string[], limits: CallLimits): Promise<Trimmed>;
-  /** Parks again what the loss of the parked set made invisible; call until `cursor` is undefined. */
-  repair(queue: StoreQueue, cursor: string | undefined, limits: CallLimits): Promise<Repaired>;
+  /** Brings back what the loss of a key hid, and looks for orphans; call until `cursor` is undefined. */
+  repair(queue: StoreQueue, request: RepairRequest, limits: CallLimits): Promise<Repaired>;
   /** Entries of the stream of dead letters, whoever wrote them; the oldest first. */
   readDeadLetters(
     queue: StoreQueue,
@@ -201,13 +201,28 @@ export interface Trimmed {
   readonly removed: number;
   /** A slice was removed, and more may go. */
   readonly more: boolean;
-  /** Entries are there that may be parked messages whose set was lost: a repair brings them back. */
-  readonly orphans: boolean;
+  /** The group that lost its parked set, or where nothing proves what is done: a repair looks. */
+  readonly orphansIn: string | undefined;
   readonly bill: Bill;
 }
 
+export interface RepairRequest {
+  /** Where to go on; undefined at first. */
+  readonly cursor: string | undefined;
+  /** Which orphans, in order of their ids; undefined: from the first, to the last. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** What becomes of orphans; undefined: they are counted. */
+  readonly decide: "run" | "discard" | undefined;
+  /** What a survey found, which makes the passes after this one look again only where it changes. */
+  readonly seen: string;
+  /** What the calls before found. */
+  readonly orphans: Orphans | undefined;
+}
+
 export interface Repaired {
-  readonly parked: number;
+  readonly restored: number;
+  readonly orphans: Orphans | undefined;
   readonly cursor: string | undefined;
 }
 
@@ -218,6 +233,7 @@ export type {
   DeadReason,
   Delivery,
   Journal,
+  Orphans,
   Outcomes,
   PartReply,
   SurveyFindings,

@@ -135,8 +135,19 @@ export interface SurveyFindings {
   readonly sweeping: boolean;
   /** When the next survey is worth its commands, by the store's clock. */
   readonly nextAt: number;
-  /** Entries that nobody owns and nobody waits for are in the way: a trim would remove them. */
-  readonly leftovers: boolean;
+  /**
+   * How many entries are in the way that nobody owns and nobody waits for, for the trim to look at; -1 where messages
+   * are lost from sight. Not those of `orphans`.
+   */
+  readonly leftovers: number;
+  /** What an earlier pass found and could not decide, and what is there unchanged. */
+  readonly orphans: Orphans | undefined;
+}
+
+/** Entries that the group has read, and that nothing proves to be done or to wait. */
+export interface Orphans {
+  readonly count: number;
+  readonly firstId: string;
 }
 
 export interface TurnReply {

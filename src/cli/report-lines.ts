@@ -42,6 +42,7 @@ export function reportLines(report: DrainReport, colours: Colours, now: number):
   return [
     colours.bold(head),
     ...counters,
+    ...orphanLines(report),
     ...(report.more ? ["More is waiting: another pass would find it."] : []),
     ...(nextDueAt === undefined
       ? []
@@ -61,4 +62,16 @@ function failureLines(errors: DrainReport["errors"], colours: Colours): string[]
     errors,
     { width: undefined, colours },
   );
+}
+
+function orphanLines({ orphans }: DrainReport): string[] {
+  if (orphans === undefined) return [];
+  const count = counted(
+    orphans.count,
+    "entry neither waits nor is",
+    "entries neither wait nor are",
+  );
+  return [
+    `${count} known to be done, from ${orphans.firstId} on: xdrain repair --orphans decides.`,
+  ];
 }

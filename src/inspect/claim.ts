@@ -38,6 +38,7 @@ export const claimOneScript = defineScript("claim-one", {
   keys: [
     "stream",
     "parked_key",
+    "due_key",
     "state_key",
     "dead_key",
     "keys_key",
@@ -47,7 +48,7 @@ export const claimOneScript = defineScript("claim-one", {
     "sent_key",
   ],
   freesMemory: true,
-  fragments: ["fields", "narrow"],
+  fragments: ["fields", "narrow", "parked-set"],
   apart: [inspectLua["claim-one"]],
 });
 

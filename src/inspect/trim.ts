@@ -45,9 +45,9 @@ export interface TrimReport {
 
 /** Removes a slice of what is completed, or shows the groups that the caller does not know. */
 export const trimNowScript = defineScript("trim-now", {
-  keys: ["stream", "parked_key", "state_key"],
+  keys: ["stream", "parked_key", "due_key", "state_key"],
   freesMemory: true,
-  fragments: ["ids", "floor"],
+  fragments: ["ids", "parked-set", "undecided", "floor"],
   apart: [inspectLua["trim-now"]],
 });
 

@@ -2,6 +2,7 @@
 
 import { sizeOf } from "./bytes.ts";
 import { byDueTime, type Parked } from "./memory.ts";
+import { unpark } from "./parked-set.ts";
 import { promote } from "./promote.ts";
 import { give } from "./suspects.ts";
 import { isNextDue, type Turn } from "./turn-begin.ts";
@@ -51,7 +52,7 @@ export function claimParked(turn: Turn, due: readonly Parked[], room: number): v
     const [entry] = group.claim(request.token, [id], options);
     if (entry !== undefined) give(turn, entry, deliveries, crashesOf(turn, id));
     else if (stream.get(id) === undefined) turn.lostPayloads += 1;
-    tables.parked.delete(id);
+    unpark(tables, id);
     turn.unparked += 1;
   }
 }

@@ -41,9 +41,11 @@ export function openGroup(
   const existed = Object.keys(tables.state).length > 0;
   const start = queue.start === "$" ? stream.lastId : queue.start;
   const from = start === "0" || existed ? FIRST_ID : start;
-  tables.parked.clear();
-  tables.crashes.clear();
-  if (queue.start !== "0") tables.state.created = timeOf(memory);
+  for (const table of [tables.parked, tables.due, tables.crashes]) table.clear();
+  tables.markers.parked = tables.markers.due = false;
+  const { state } = tables;
+  for (const field of ["marked", "orphans", "start"] as const) delete state[field];
+  if (queue.start !== "0") Object.assign(state, { created: timeOf(memory), start: from });
   const group = stream.createGroup(queue.group, from);
   group.makeConsumer(SUSPECTS); // says that the group is of our making
   return { group, stream, created: true, lostPayloads };

@@ -1,4 +1,4 @@
-import type { Clock, StoreQueue } from "../store.ts";
+import type { Clock, Orphans, StoreQueue } from "../store.ts";
 import { createStream, type Stream } from "./stream.ts";
 
 /** What Redis would hold: streams under their names, and our tables beside them. */
@@ -53,8 +53,12 @@ export interface GroupState {
   /** Completed entries have stayed, since a retention said so. */
   kept?: boolean;
   trimmed?: number;
-  /** A trim has removed entries on the word of the parked set. */
+  /** The parked set and its records have their markers, or one was lost. */
   marked?: boolean;
+  /** Behind which entry the group began, where that was not the first. */
+  start?: string;
+  /** What a pass saw when it looked for orphans, and those that it found. */
+  orphans?: { readonly seen: string; readonly found: Orphans | undefined };
   /** Whether suspects were the last to be handed out. */
   suspects?: boolean;
   created?: number;
@@ -64,6 +68,10 @@ export interface GroupState {
 
 export interface GroupTables {
   readonly parked: Map<string, Parked>;
+  /** The same messages, where the set of them gets lost. */
+  readonly due: Map<string, Parked>;
+  /** What goes with the set, and with the records. */
+  readonly markers: { parked: boolean; due: boolean };
   readonly keys: Map<string, KeyRecord>;
   /** The ids of the messages that have a key, where sends are deduplicated. */
   readonly ids: Map<string, string>;
@@ -92,6 +100,8 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
   const tables = [...groups].map(([name, tables]) => {
     const {
       parked,
+      due,
+      markers,
       keys,
       ids,
       crashes,
@@ -106,6 +116,8 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
     } = tables;
     const copy: GroupTables = {
       parked: new Map(parked),
+      due: new Map(due),
+      markers: { ...markers },
       keys: new Map(keys),
       ids: new Map(ids),
       crashes: new Map(crashes),
@@ -149,6 +161,8 @@ export function tablesOf(memory: Memory, stream: string, group: string): GroupTa
   if (existing !== undefined) return existing;
   const made: GroupTables = {
     parked: new Map(),
+    due: new Map(),
+    markers: { parked: false, due: false },
     keys: new Map(),
     ids: new Map(),
     crashes: new Map(),

@@ -2,6 +2,7 @@ import { fieldOf } from "../fields.ts";
 import type { StoreQueue } from "../store.ts";
 import { compareIds } from "./entry-id.ts";
 import { type Memory, streamOf, tablesOf } from "./memory.ts";
+import { mark, unpark } from "./parked-set.ts";
 import { recall, remember } from "./send.ts";
 
 /**
@@ -14,14 +15,24 @@ export function replayFrom(
   position: string,
   requestId: string,
 ): void {
-  const group = streamOf(memory, queue.stream).groups.get(queue.group);
+  const stream = streamOf(memory, queue.stream);
+  const group = stream.groups.get(queue.group);
   if (group === undefined || recall(memory, requestId) !== undefined) return;
   const isBehind = (id: string) => compareIds(id, position) > 0;
   const pending = group.pending.list().map(({ id }) => id);
   group.ack(pending.filter(isBehind));
-  const { parked } = tablesOf(memory, queue.stream, queue.group);
-  for (const id of parked.keys()) if (isBehind(id)) parked.delete(id);
+  const tables = tablesOf(memory, queue.stream, queue.group);
+  const { parked, due, markers, state } = tables;
+  for (const id of [...parked.keys(), ...due.keys()]) if (isBehind(id)) unpark(tables, id);
   if (compareIds(position, group.lastDelivered) < 0) group.setPosition(position);
+  // Where nothing is left behind that the loss of the parked set could hide, the trim may rely on it again.
+  const first = stream.list(undefined, 1)[0]?.id;
+  if (state.marked === true && (first === undefined || isBehind(first))) {
+    due.clear();
+    markers.due = false;
+    delete state.orphans;
+    mark(tables);
+  }
   remember(memory, requestId, { ids: [] });
 }
 

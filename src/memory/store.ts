@@ -108,7 +108,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));
     },
     trim: (queue, groups, limits) => billed("trim", limits, () => trim(memory, queue, groups)),
-    repair: (queue, cursor, limits) => run("repair", limits, () => repair(memory, queue, cursor)),
+    repair: (queue, request, limits) => run("repair", limits, () => repair(memory, queue, request)),
     readDeadLetters: (queue, page, limits) =>
       run("readDeadLetters", limits, () => readDeadLetters(memory, queue, page)),
     redrive: (queue, ids, limits) => {

@@ -1,8 +1,9 @@
 import type { StoreQueue, Trimmed } from "../store.ts";
 import { compareIds, idAfter } from "./entry-id.ts";
 import { type Memory, tablesOf, timeOf } from "./memory.ts";
+import { isMarkerLost, isShort, mark } from "./parked-set.ts";
+import { isUndecided } from "./repair.ts";
 import type { Stream } from "./stream.ts";
-import { SUSPECTS } from "./turn-begin.ts";
 
 const SLICE = 1_000;
 
@@ -13,31 +14,22 @@ const SLICE = 1_000;
 export function trim(memory: Memory, queue: StoreQueue, declared: readonly string[]): Trimmed {
   const stream = memory.streams.get(queue.stream);
   const names = [...(stream?.groups.keys() ?? [])];
-  const undeclared = names.some((name) => !declared.includes(name));
   const bill = { requests: 1, commands: 0 };
-  if (stream === undefined || !names.includes(queue.group) || undeclared) {
-    return { removed: 0, more: false, orphans: false, bill };
-  }
-  if (mayBeOrphans(memory, queue, stream)) {
-    return { removed: 0, more: false, orphans: true, bill };
-  }
-  tablesOf(memory, queue.stream, queue.group).state.marked = true;
+  const nothing = { removed: 0, more: false, orphansIn: undefined, bill };
+  const own = tablesOf(memory, queue.stream, queue.group);
+  if (stream === undefined || names.some((name) => !declared.includes(name))) return nothing;
+  const lost = names.find((name) => {
+    const tables = tablesOf(memory, queue.stream, name);
+    return !tables.markers.parked && (isShort(tables) || isMarkerLost(tables));
+  });
+  if (lost !== undefined) return { ...nothing, orphansIn: lost };
+  if ([queue.group, ...declared].some((name) => !names.includes(name))) return nothing;
+  if (own.state.marked !== true && isUndecided(queue, stream, own))
+    return { ...nothing, orphansIn: queue.group };
+  mark(own);
   const floor = floorOf(memory, queue.stream, stream);
   const removed = stream.trim(lower(floor, retained(memory, queue, stream, floor)));
-  return { removed, more: removed === SLICE, orphans: false, bill };
-}
-
-/**
- * Where nobody but us ever worked in the group, and nothing was ever kept, entries that are done are
- * lost messages. A group that somebody else has made has not our permanent consumer yet.
- */
-function mayBeOrphans(memory: Memory, queue: StoreQueue, stream: Stream): boolean {
-  const { state } = tablesOf(memory, queue.stream, queue.group);
-  const keeps =
-    queue.shared || queue.retention !== undefined || state.shared === true || state.kept === true;
-  const consumers = [...(stream.groups.get(queue.group)?.consumers.keys() ?? [])];
-  const ours = consumers.includes(SUSPECTS) && consumers.every((name) => name.startsWith("xd:"));
-  return state.marked !== true && stream.groups.size === 1 && !keeps && ours;
+  return { ...nothing, removed, more: removed === SLICE };
 }
 
 function lower(a: string, b: string): string {

@@ -5,6 +5,7 @@ import type { ClaimedEntry, StoreQueue, TurnReply, TurnRequest } from "../store.
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { Survey } from "./group.ts";
 import type { GroupTables, KeyRecord, Memory, Parked } from "./memory.ts";
+import { parkWithRecord } from "./parked-set.ts";
 import type { Stream } from "./stream.ts";
 
 /** The permanent consumer that holds what dead passes left. */
@@ -104,7 +105,7 @@ export function finish(turn: Turn, id: string): void {
 
 export function flush(turn: Turn): void {
   const { tables, group, stream, changes } = turn;
-  for (const parked of changes.parks) tables.parked.set(parked.id, parked);
+  for (const parked of changes.parks) parkWithRecord(tables, parked);
   // A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
   for (const { key, expiresAt, done } of changes.records) {
     const shorter = (tables.keys.get(key)?.expiresAt ?? 0) > expiresAt;

@@ -9,6 +9,7 @@ import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
+import { holdsNothing, mark, recordsAreAlone } from "./parked-set.ts";
 import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
 import { agreeOnLease, endSweep, type Sweep, sweep } from "./sweep.ts";
@@ -46,7 +47,8 @@ export function takeTurn(
   const replaying = request.claim > 0 && left.length > 0;
   if (replaying) claimLost(turn, left);
   const due = replaying ? [] : dueParked(turn);
-  const nothingParked = !replaying && !tables.paused && tables.parked.size === 0;
+  const nothingParked = !replaying && !tables.paused && holdsNothing(tables);
+  const setIsLost = !replaying && !tables.paused && recordsAreAlone(tables);
   const looked = look(turn, due, nothingParked);
   if (request.renew || replaying) renewPass(turn);
   // After the sweep: what dead passes have left is not worked on.
@@ -96,7 +98,7 @@ export function takeTurn(
     pendingLimit: false,
     heldBack: turn.heldBack,
     journaled,
-    found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0),
+    found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0, setIsLost),
     bill: { requests: 1, commands: 0 },
   };
 }
@@ -164,6 +166,8 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   if (state.shared === true) turn.keep = true;
   else if (queue.shared) state.shared = true;
   if (queue.retention !== undefined) state.kept = true;
+  // From now on completed entries stay, so the parked set has to prove which ones those are.
+  if (turn.keep && state.marked !== true) mark(turn.tables);
   const known = state.trimmed ?? 0;
   const excess = survey.trimmedExcess ?? known;
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
@@ -205,6 +209,7 @@ function findings(
   turn: Turn,
   swept: Sweep | undefined,
   nothingParked: boolean,
+  setIsLost: boolean,
 ): SurveyFindings | undefined {
   const { survey } = turn;
   if (survey === undefined) return undefined;
@@ -214,7 +219,7 @@ function findings(
     groups: survey.groups,
     sweeping: swept?.sweeping ?? false,
     nextAt: nextSurvey(turn, survey, swept),
-    leftovers: leftoversInTheWay(turn, nothingParked),
+    ...leftoversInTheWay(turn, nothingParked, setIsLost),
   };
 }
 
@@ -225,21 +230,36 @@ function nextSurvey({ now, queue }: Turn, { pending, length }: Survey, swept?: S
 }
 
 /**
- * Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, or
- * ones that a foreign consumer of the group acknowledged. A hint for the trim, which looks itself.
+ * Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, ones that a
+ * foreign consumer of the group acknowledged, or orphans. A hint for the trim, which looks itself.
  */
-function leftoversInTheWay(turn: Turn, nothingParked: boolean): boolean {
+function leftoversInTheWay(
+  turn: Turn,
+  nothingParked: boolean,
+  setIsLost: boolean,
+): Pick<SurveyFindings, "leftovers" | "orphans"> {
   const { survey, queue, now, tables, messages } = turn;
-  if (survey?.firstMs === undefined) return false;
+  const { state } = tables;
+  const nothing = { leftovers: 0, orphans: undefined };
+  if (setIsLost) return { ...nothing, leftovers: -1 };
+  if (survey?.firstMs === undefined) return nothing;
   const { length, firstMs, unread } = survey;
   if (turn.keep) {
+    if (state.orphans?.seen === "all") return { leftovers: 0, orphans: state.orphans.found };
     const { retention } = queue;
     const over =
       retention === undefined ||
       ("maxCount" in retention ? length > retention.maxCount : firstMs < now - retention.maxAgeMs);
-    return over && survey.allSettled && nothingParked && firstMs <= survey.allReadMs;
+    const may = over && survey.allSettled && nothingParked && firstMs <= survey.allReadMs;
+    return { ...nothing, leftovers: Number(may) };
   }
   const parked = tables.parked.size + turn.unparked;
   const waiting = survey.pending + parked + Math.max(0, unread ?? 0);
-  return (unread !== undefined && length > waiting) || (messages.length === 0 && waiting === 0);
+  const known = unread !== undefined || (messages.length === 0 && waiting === 0);
+  const excess = length - waiting;
+  if (!known || excess <= 0) return nothing;
+  const isSeen = state.orphans?.seen === `${excess}`;
+  return isSeen
+    ? { leftovers: 0, orphans: state.orphans?.found }
+    : { ...nothing, leftovers: excess };
 }

@@ -7,6 +7,8 @@ export interface GroupKeys {
   readonly stream: string;
   /** Sorted set: messages that wait for their retry time. */
   readonly parked: string;
+  /** Hash: the same messages with the same scores, to prove that they wait where the set gets lost. */
+  readonly due: string;
   /** Hash: the sweep's cursor and gate, the lease and removal mode that passes agreed on. */
   readonly state: string;
   /** Stream: dead letters. */
@@ -50,6 +52,7 @@ export function groupKeys(
   return {
     stream,
     parked: key("parked"),
+    due: key("due"),
     state: key("state"),
     dead: queue.deadLetterStream ?? key("dead"),
     keys: key("keys"),
@@ -67,12 +70,11 @@ export function groupKeys(
   };
 }
 
-/** The parked set and the state of several groups of a stream, for the trim's floor. */
+/** What the trim's floor asks of several groups of a stream: the parked set, its records, the state. */
 export function floorKeys(stream: string, groups: readonly string[]): string[] {
-  return groups.flatMap((group) => [
-    groupKey(stream, group, "parked"),
-    groupKey(stream, group, "state"),
-  ]);
+  return groups.flatMap((group) =>
+    ["parked", "due", "state"].map((what) => groupKey(stream, group, what)),
+  );
 }
 
 /** Remembers the ids that one send request made. */

@@ -1,4 +1,4 @@
-import type { Repaired, StoreQueue, Trimmed } from "../store.ts";
+import type { Orphans, Repaired, RepairRequest, StoreQueue, Trimmed } from "../store.ts";
 import { floorKeys, groupKeys } from "./keys.ts";
 import { asNumber, asText } from "./reply.ts";
 import { retentionArgs } from "./retention.ts";
@@ -6,9 +6,9 @@ import { callOf, defineScript, type ScriptCall } from "./script.ts";
 
 /** Removes completed entries below every group's unprocessed work. */
 export const trimScript = defineScript("trim", {
-  keys: ["stream", "parked_key", "state_key"],
+  keys: ["stream", "parked_key", "due_key", "state_key"],
   freesMemory: true,
-  fragments: ["ids", "floor", "trim"],
+  fragments: ["ids", "parked-set", "undecided", "floor", "trim"],
 });
 
 export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
@@ -30,24 +30,43 @@ export function readTrimReply(reply: readonly unknown[], requests: number): Trim
   return {
     removed: asNumber(reply[2]),
     more: asNumber(reply[3]) === 1,
-    orphans: reply[0] === "orphans",
+    orphansIn: reply[0] === "orphans" ? asText(reply[4]) : undefined,
     bill: { requests, commands: asNumber(reply[1]) },
   };
 }
 
-/** Parks again what the loss of the parked set made invisible. */
+/** Brings back what the loss of a key hid, and looks for orphans. */
 export const repairScript = defineScript("repair", {
-  keys: ["stream", "parked_key", "state_key", "delayed_key", "bodies_key"],
-  fragments: ["position", "repair"],
+  keys: ["stream", "parked_key", "due_key", "state_key", "delayed_key", "bodies_key"],
+  fragments: ["ids", "position", "parked-set", "undecided", "repair"],
 });
 
-export function repairCall(queue: StoreQueue, cursor: string | undefined): ScriptCall {
-  return callOf(repairScript, queue, { group: queue.group, from: cursor ?? "-" });
+export function repairCall(queue: StoreQueue, request: RepairRequest): ScriptCall {
+  const { cursor, from, to, decide = "", seen, orphans } = request;
+  return callOf(repairScript, queue, {
+    group: queue.group,
+    shared: queue.shared ? 1 : 0,
+    retain: retentionArgs(queue.retention).kind,
+    cursor: cursor ?? "",
+    from: from ?? "-",
+    to: to ?? "+",
+    decide,
+    seen,
+    count: orphans?.count ?? 0,
+    first_before: orphans?.firstId ?? "",
+  });
 }
 
 export function readRepairReply(reply: readonly unknown[]): Repaired {
-  const next = asText(reply[2]);
-  return { parked: asNumber(reply[3]), cursor: next === "" ? undefined : next };
+  return {
+    restored: asNumber(reply[2]),
+    cursor: asText(reply[3]) || undefined,
+    orphans: orphansOf(reply[4], reply[5]),
+  };
+}
+
+export function orphansOf(count: unknown, firstId: unknown): Orphans | undefined {
+  return asNumber(count) > 0 ? { count: asNumber(count), firstId: asText(firstId) } : undefined;
 }
 
 /** Moves dead letters back to the stream. */
@@ -104,7 +123,7 @@ export const retireScript = defineScript("retire", {
 });
 
 export function retireCall(queue: StoreQueue, requestId: string, rememberMs: number): ScriptCall {
-  const { parked, state, keys, ids, crashes, results, ...rest } = groupKeys(queue);
+  const { parked, due, state, keys, ids, crashes, results, ...rest } = groupKeys(queue);
   const { starts, passes, stats, journal } = rest;
   return callOf(
     retireScript,
@@ -112,16 +131,16 @@ export function retireCall(queue: StoreQueue, requestId: string, rememberMs: num
     { group: queue.group, remember: rememberMs },
     {
       sent: requestId,
-      keys: [parked, state, keys, ids, crashes, results, starts, passes, stats, journal],
+      keys: [parked, due, state, keys, ids, crashes, results, starts, passes, stats, journal],
     },
   );
 }
 
 /** Lets the group read again what is behind a position. */
 export const replayFromScript = defineScript("replay-from", {
-  keys: ["stream", "parked_key", "state_key", "sent_key"],
+  keys: ["stream", "parked_key", "due_key", "state_key", "sent_key"],
   freesMemory: true,
-  fragments: ["ids", "position", "replay-from"],
+  fragments: ["ids", "position", "parked-set", "replay-from"],
 });
 
 export function replayFromCall(
@@ -147,14 +166,4 @@ export const forgetDoneScript = defineScript("forget-done", {
 
 export function forgetDoneCall(queue: StoreQueue, position: string): ScriptCall {
   return callOf(forgetDoneScript, queue, { after_id: position, key_field: queue.keyField });
-}
-
-/** Counts what is where. */
-export const depthScript = defineScript("depth", {
-  keys: ["stream", "parked_key", "dead_key", "delayed_key", "state_key"],
-  fragments: ["depth"],
-});
-
-export function depthCall(queue: StoreQueue): ScriptCall {
-  return callOf(depthScript, queue, { group: queue.group });
 }

@@ -2,10 +2,10 @@
 
 import { describeStats } from "../describe-stats.ts";
 import type { Counters, QueueStats, StreamReading } from "../statistics.ts";
-import type { StoreQueue } from "../store.ts";
+import type { Depth, StoreQueue } from "../store.ts";
 import { named, numberIn, readGroup, readTime, replyOf } from "./answers.ts";
 import { groupKeys } from "./keys.ts";
-import { asNumber, asText, asTexts } from "./reply.ts";
+import { asArray, asNumber, asText, asTexts } from "./reply.ts";
 import type { Answer } from "./transport.ts";
 
 /** Beyond it are the marks in the parked set, as below zero (parked.lua, trim.lua). */
@@ -23,6 +23,31 @@ export function statsCommands(queue: StoreQueue): readonly (readonly string[])[]
     ["HGETALL", stats],
     ["MEMORY", "USAGE", stream],
   ];
+}
+
+export function depthCommands(queue: StoreQueue): readonly (readonly string[])[] {
+  const { stream, parked, delayed, dead, state } = groupKeys(queue);
+  return [
+    ["XLEN", stream],
+    ["XPENDING", stream, queue.group],
+    ["ZCOUNT", parked, "0", LAST_DUE],
+    ["ZCARD", delayed],
+    ["XLEN", dead],
+    ["HGET", state, "dropped"],
+  ];
+}
+
+/** @throws StoreError as readStats() does. */
+export function readDepth(answers: readonly Answer[]): Depth {
+  const [entries, pending, parked, delayed, dead, dropped] = answers.map(replyOf);
+  return {
+    entries: asNumber(entries),
+    inFlight: asNumber(asArray(pending ?? [])[0] ?? 0),
+    parked: asNumber(parked),
+    delayed: asNumber(delayed),
+    dead: asNumber(dead),
+    dropped: asNumber(dropped ?? 0),
+  };
 }
 
 /** @throws StoreError where the server refuses a read for another reason than a missing key. */

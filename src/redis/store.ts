@@ -7,7 +7,6 @@ import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import {
   cancelCall,
-  depthCall,
   forgetDoneCall,
   readRepairReply,
   readTrimReply,
@@ -23,7 +22,7 @@ import { type Attempt, MAX_PAUSE_MS, type Resent, resend, type ServerClock } fro
 import type { ScriptCall } from "./script.ts";
 import { asIds, REMEMBER_MS, readSendReply, sendCall, unexpectedStatus } from "./send.ts";
 import { nameSlots } from "./slots.ts";
-import { readStats, statsCommands } from "./stats.ts";
+import { depthCommands, readDepth, readStats, statsCommands } from "./stats.ts";
 import type { Transport } from "./transport.ts";
 import { turnCall, turnsCall } from "./turn-call.ts";
 import { readTurnReply, readTurnsReply } from "./turn-reply.ts";
@@ -193,8 +192,8 @@ export function createRedisStore(
       return readTrimReply(reply, requests);
     },
 
-    async repair(queue, cursor, limits) {
-      const { reply } = await run(() => repairCall(queue, cursor), limits);
+    async repair(queue, request, limits) {
+      const { reply } = await run(() => repairCall(queue, request), limits);
       return readRepairReply(reply);
     },
 
@@ -223,16 +222,7 @@ export function createRedisStore(
     },
 
     async depth(queue, limits) {
-      const { reply } = await run(() => depthCall(queue), limits);
-      const [entries, inFlight, parked, dead, delayed, dropped] = reply.slice(2).map(asNumber);
-      return {
-        entries: entries ?? 0,
-        inFlight: inFlight ?? 0,
-        parked: parked ?? 0,
-        delayed: delayed ?? 0,
-        dead: dead ?? 0,
-        dropped: dropped ?? 0,
-      };
+      return readDepth(await pipeline(depthCommands(queue), limits));
     },
 
     stats: async (queue, limits) => readStats(queue, await pipeline(statsCommands(queue), limits)),

@@ -1,4 +1,5 @@
 import type { Bill, ClaimedEntry, PartReply, SurveyFindings, TurnReply } from "../store.ts";
+import { orphansOf } from "./maintenance.ts";
 import { asArray, asNumber, asText, asTexts } from "./reply.ts";
 import { unexpectedStatus } from "./send.ts";
 
@@ -58,12 +59,14 @@ function readMessage(reply: unknown): ClaimedEntry {
 }
 
 function readFindings(reply: readonly unknown[]): SurveyFindings {
+  const [count, firstId] = asText(reply[6]).split(" ");
   return {
     leaseMs: asNumber(reply[0]),
     keep: asNumber(reply[1]) === 1,
     nextAt: asNumber(reply[2]),
-    leftovers: asNumber(reply[3]) === 1,
+    leftovers: asNumber(reply[3]),
     groups: asTexts(reply[4]),
     sweeping: asNumber(reply[5]) === 1,
+    orphans: orphansOf(count || 0, firstId),
   };
 }

@@ -5,6 +5,7 @@ export const turnScript = defineScript("turn", {
   keys: [
     "stream",
     "parked_key",
+    "due_key",
     "state_key",
     "dead_key",
     "keys_key",
@@ -18,9 +19,10 @@ export const turnScript = defineScript("turn", {
     "stats_key",
     "journal_key",
   ],
-  moreKeys: ["passes_key", "stats_key", "journal_key"],
+  moreKeys: ["starts_key", "passes_key", "stats_key", "journal_key"],
   freesMemory: true,
   fragments: [
+    "parked-set",
     "turn-begin",
     "fields",
     "narrow",

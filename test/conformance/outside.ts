@@ -22,15 +22,19 @@ export interface Outside {
   /** Entries of the dead-letter stream, as they are stored. */
   deadLetters(): Promise<string[][]>;
   addDeadLetter(...fields: string[]): Promise<string>;
-  /** Loses the set of parked messages, as an eviction would. */
+  removeConsumer(name: string): Promise<unknown>;
+  /** Loses the set of parked messages, as an eviction would; or the records of them. */
   loseParked(): Promise<unknown>;
+  loseRecords(): Promise<unknown>;
+  /** Takes a parked message out of the set as a release does that keeps no records. */
+  unparkWithoutRecord(id: string): Promise<unknown>;
 }
 
 type RawEntry = [id: string, fields: string[]];
 
 export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
   const { stream, group } = queue;
-  const { dead, parked } = groupKeys(queue);
+  const { dead, parked, due } = groupKeys(queue);
   const call = <Reply>(name: string, ...args: (string | number)[]) =>
     redis.call(name, ...args) as Promise<Reply>;
   return {
@@ -54,7 +58,10 @@ export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
     ids: async () => (await call<RawEntry[]>("XRANGE", stream, "-", "+")).map(([id]) => id),
     deadLetters: async () => (await call<RawEntry[]>("XRANGE", dead, "-", "+")).map(([, f]) => f),
     addDeadLetter: (...fields) => call<string>("XADD", dead, "*", ...fields),
+    removeConsumer: (name) => call("XGROUP", "DELCONSUMER", stream, group, name),
     loseParked: () => call("DEL", parked),
+    loseRecords: () => call("DEL", due),
+    unparkWithoutRecord: (id) => call("ZREM", parked, id),
   };
 }
 
@@ -98,6 +105,17 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
         .list()
         .map(({ fields }) => [...fields]),
     addDeadLetter: async (...fields) => letters().add(fields),
-    loseParked: async () => store.tables(queue).parked.clear(),
+    removeConsumer: async (name) => groupOf(queue.group).consumers.delete(name),
+    async loseParked() {
+      const { parked, markers } = store.tables(queue);
+      parked.clear();
+      markers.parked = false;
+    },
+    async loseRecords() {
+      const { due, markers } = store.tables(queue);
+      due.clear();
+      markers.due = false;
+    },
+    unparkWithoutRecord: async (id) => store.tables(queue).parked.delete(id),
   };
 }

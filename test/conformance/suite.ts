@@ -7,6 +7,7 @@ import { journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
+import { orphans } from "./orphans.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
 import { priorities } from "./priorities.ts";
@@ -30,6 +31,7 @@ export function conformance(open: () => Promise<Target>): void {
     leases,
     keys,
     removal,
+    orphans,
     deadLetters,
     delayed,
     deduplication,

@@ -82,10 +82,23 @@ const CASES: readonly Case[] = [
     what: "messages that the loss of a key hid",
     id: "hidden-entries",
     severity: "warning",
-    mend: /^xdrain repair -q orders {2}# not where/,
+    mend: /^xdrain repair -q orders {2}# brings back/,
     async provoke({ queue, call, keys }) {
       await fail(queue);
       await call("DEL", keys.parked);
+      return undefined;
+    },
+  },
+  {
+    what: "entries that somebody acknowledged and did not delete",
+    id: "orphans",
+    severity: "warning",
+    mend: /^xdrain repair --orphans discard -q orders {2}# if they are done/,
+    async provoke({ queue, call }) {
+      await queue.send(1);
+      await call("XREADGROUP", "GROUP", "xdrain", "hand", "STREAMS", "orders", ">");
+      await call("XGROUP", "DELCONSUMER", "orders", "xdrain", "hand");
+      await drain(queue, () => {});
       return undefined;
     },
   },

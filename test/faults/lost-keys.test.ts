@@ -4,6 +4,7 @@ import { drain, type Handler } from "../../src/index.ts";
 import { trim } from "../../src/inspect/index.ts";
 import { connectRaw } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
+import { letTimePass } from "../support/time-travel.ts";
 
 // Keys of ours that vanish: an eviction where there should be none, a mistaken DEL.
 
@@ -20,7 +21,7 @@ function numbers(count: number) {
   return Array.from({ length: count }, (_, n) => ({ payload: n }));
 }
 
-test("messages whose retry times were lost are found by the next pass and run by the one after", async () => {
+test("messages whose set was lost are found by the next pass, and run when they are due", async () => {
   const queue = tcpQueue<number>({ backoff: { initial: "1 h" } });
   await queue.sendBatch(numbers(20));
   await drain(queue, () => {
@@ -28,6 +29,8 @@ test("messages whose retry times were lost are found by the next pass and run by
   });
   await redis.del(keyOf(queue, "parked"));
   expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 20, completed: 0 });
+  expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 0, completed: 0 });
+  await letTimePass(redis, queue.name, 3_600_000);
   expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 0, completed: 20 });
   expect(await queue.depth()).toMatchObject({ entries: 0, parked: 0 });
 });
@@ -45,6 +48,7 @@ test("a plain consumer beside us does not make the trim take lost messages for i
   });
   await redis.del(keyOf(queue, "parked"));
   expect(await drain(queue, () => {})).toMatchObject({ trimmed: 0, repaired: 14 });
+  await letTimePass(redis, queue.name, 3_600_000);
   expect(await drain(queue, () => {})).toMatchObject({ completed: 14 });
 });
 

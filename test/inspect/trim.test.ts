@@ -125,7 +125,7 @@ describe.each(["tcp", "rest"] as const)("a trim over %s", (name) => {
     const ids = await bench.send("a", "b");
     const pass = newToken();
     const held = inHand((await bench.claim(pass)).messages);
-    await bench.turn(pass, { retry: later(held, 60_000) });
+    await bench.turn(pass, { retry: later(held) });
     await bench.outside.loseParked();
     await looked.target.pass(5);
     const heldBy = { reason: "orphans", group: bench.port.group, id: undefined };
@@ -136,7 +136,7 @@ describe.each(["tcp", "rest"] as const)("a trim over %s", (name) => {
       expect(await trim(bench.queue, keepNone)).toEqual(nothing);
       expect(await trim(bench.queue, { keep: { age: 1 }, approximate })).toMatchObject(nothing);
     }
-    expect(await bench.queue.repair()).toBe(2);
+    expect(await bench.queue.repair()).toMatchObject({ repaired: 2 });
     expect(await trim(bench.queue)).toMatchObject({ removed: 0, heldBy: { reason: "parked" } });
     expect(idsOf(await bench.claim(newToken())).sort()).toEqual([...ids].sort());
   });

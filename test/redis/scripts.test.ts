@@ -9,7 +9,6 @@ import type { SliceRequest } from "../../src/list-slice.ts";
 import { slicesOverRedis } from "../../src/redis/import-list.ts";
 import {
   cancelCall,
-  depthCall,
   forgetDoneCall,
   redriveCall,
   repairCall,
@@ -68,9 +67,15 @@ const calls: readonly ScriptCall[] = [
   forgetDoneCall(queue, "0-0"),
   cancelCall(queue, "d1-0-a", "r", 1),
   trimCall(queue, ["xdrain"]),
-  repairCall(queue, undefined),
+  repairCall(queue, {
+    cursor: undefined,
+    from: undefined,
+    to: undefined,
+    decide: undefined,
+    seen: "",
+    orphans: undefined,
+  }),
   redriveCall(queue, ["1-0"], "r", 1),
-  depthCall(queue),
   await callBy((runScript) => claim(inspected(runScript), "1-0", { to: "dead" })),
   await callBy((runScript) => trim(inspected(runScript))),
   await callBy((runScript) => slicesOverRedis({ runScript })(queue, slice, {})),

@@ -3,6 +3,7 @@ import type { KeyRecord, Parked } from "../../src/memory/memory.ts";
 import type {
   PartReply,
   Repaired,
+  RepairRequest,
   SendReply,
   SendRequest,
   StoreQueue,
@@ -43,7 +44,7 @@ export interface Backend {
   ): Awaitable<readonly PartReply[] | undefined>;
   send(queue: StoreQueue, request: SendRequest): Awaitable<Omit<SendReply, "unanswered">>;
   trim(queue: StoreQueue, groups: readonly string[]): Awaitable<Trimmed>;
-  repair(queue: StoreQueue, cursor: string | undefined): Awaitable<Repaired>;
+  repair(queue: StoreQueue, request: RepairRequest): Awaitable<Repaired>;
   cancel(queue: StoreQueue, id: string, requestId: string): Awaitable<boolean>;
 
   place(names: Names): Place;
@@ -90,6 +91,8 @@ export interface View {
   /** Up to where each of the other groups has read. */
   readonly others: ReadonlyMap<string, string>;
   readonly parked: ReadonlyMap<string, Parked>;
+  /** The records of the same messages. */
+  readonly due: ReadonlyMap<string, Parked>;
   readonly keys: ReadonlyMap<string, KeyRecord>;
   /** The ids of the messages that have a key, where sends are deduplicated. */
   readonly ids: ReadonlyMap<string, string>;

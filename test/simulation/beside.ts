@@ -64,9 +64,9 @@ export function besideModel(real: Backend, { now }: Pick<Surroundings, "now">): 
       await sameView("a cancel");
       return found;
     },
-    async repair(queue, cursor) {
-      const reply = await real.repair(queue, cursor);
-      same("replies to a repair", reply, await model.repair(queue, cursor));
+    async repair(queue, request) {
+      const reply = await real.repair(queue, request);
+      same("replies to a repair", reply, await model.repair(queue, request));
       await sameView("a repair");
       return reply;
     },
@@ -121,7 +121,7 @@ function withoutBill<Reply extends object>(reply: Reply | undefined) {
 
 /** All that a view tells, in an order that does not depend on where it comes from. */
 function contentsOf(view: View) {
-  const { now, added, group, others, parked, keys, ids, crashes, delayed, dead, stats } = view;
+  const { now, added, group, others, parked, due, keys, ids, crashes, delayed, dead, stats } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
   return {
     entries: view.entries(),
@@ -134,6 +134,7 @@ function contentsOf(view: View) {
       .map((item) => ({ ...item, deliveredAt: Math.min(item.deliveredAt, now) })),
     others: sorted(others),
     parked: sorted(parked),
+    due: sorted(due),
     keys: sorted(keys),
     ids: sorted(ids),
     crashes: sorted(crashes),

@@ -45,9 +45,9 @@ export function createModel({ now, isFull }: Surroundings): Backend {
     },
     trim: (queue, groups) => trim(memory, queue, groups),
     cancel: (queue, id, requestId) => cancel(memory, queue, id, requestId),
-    repair(queue, cursor) {
+    repair(queue, request) {
       needMemory();
-      return repair(memory, queue, cursor);
+      return repair(memory, queue, request);
     },
     place: (names) => placeIn(() => memory, names),
     loseScripts() {},
@@ -79,7 +79,7 @@ function placeIn(memory: () => Memory, names: Names): Place {
   return {
     view(): View {
       const { groups, length, added, get, list } = stream();
-      const { parked, keys, ids, crashes, stats } = tables();
+      const { parked, due, keys, ids, crashes, stats } = tables();
       const group = groups.get(names.group);
       const others = [...groups].filter(([name]) => name !== names.group);
       return {
@@ -95,6 +95,7 @@ function placeIn(memory: () => Memory, names: Names): Place {
         },
         others: new Map(others.map(([name, { lastDelivered }]) => [name, lastDelivered])),
         parked,
+        due,
         keys,
         ids,
         crashes,

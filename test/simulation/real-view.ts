@@ -8,7 +8,7 @@ export type Call = (name: string, ...args: (string | number)[]) => Promise<unkno
 
 // One script, so that the server asks for the time once: each look at the file of its clock takes long.
 const VIEW = `
-local stream, parked, keys, crashes, dead, delayed, holders, stats = unpack(KEYS)
+local stream, parked, keys, crashes, dead, delayed, holders, stats, due = unpack(KEYS)
 local function try(...)
   local reply = redis.pcall(...)
   if reply.err and not (reply.err:find("no such key") or reply.err:find("NOGROUP")) then
@@ -27,7 +27,7 @@ return {
   try("ZRANGE", parked, 0, -1, "WITHSCORES"), try("ZRANGE", keys, 0, -1, "WITHSCORES"),
   try("HGETALL", crashes), try("XRANGE", dead, "-", "+"),
   try("ZRANGE", delayed, 0, -1, "WITHSCORES"), own,
-  try("HGETALL", holders), try("HGETALL", stats),
+  try("HGETALL", holders), try("HGETALL", stats), try("HGETALL", due),
 }`;
 
 /** All that a server has of a queue at this time. */
@@ -43,10 +43,11 @@ export async function readView(call: Call, names: Names, at: number): Promise<Vi
     keys.delayed,
     keys.ids,
     keys.stats,
+    keys.due,
   ];
   const reply = await call("EVAL", VIEW, all.length, ...all, names.group);
   const [stream, entries, groups, consumers, pending, ...tables] = asArray(reply);
-  const [parked, records, crashes, dead, delayed, own, holders, stats] = tables;
+  const [parked, records, crashes, dead, delayed, own, holders, stats, due] = tables;
   const entryOfOwn = new Map(pairsOf(own));
   const ids = asArray(entries).map(asText);
   const there = new Set(ids);
@@ -69,11 +70,8 @@ export async function readView(call: Call, names: Names, at: number): Promise<Vi
         ? undefined
         : readGroup(lastDelivered, asArray(consumers), asArray(pending), at),
     others: read,
-    parked: new Map(
-      pairsOf(parked)
-        .filter(([id]) => !id.startsWith("xd:")) // marks
-        .map(([id, score]) => [id, readParked(id, Number(score))]),
-    ),
+    parked: parkedIn(parked),
+    due: parkedIn(due),
     keys: new Map(pairsOf(records).map(([key, score]) => [key, readRecord(Number(score))])),
     crashes: new Map(pairsOf(crashes).map(([id, count]) => [id, Number(count)])),
     ids: new Map(pairsOf(holders)),
@@ -109,6 +107,11 @@ function readParked(id: string, score: number) {
     crashed: rest >= 512,
     deliveries: rest % 512,
   };
+}
+
+function parkedIn(reply: unknown) {
+  const pairs = pairsOf(reply).filter(([id]) => !id.startsWith("xd:")); // marks
+  return new Map(pairs.map(([id, score]) => [id, readParked(id, Number(score))]));
 }
 
 function readRecord(score: number) {

@@ -101,8 +101,8 @@ export function connectReal(server: ClockedRedis): RealServer {
         readTrimReply(succeeded(await run(trimCall(queue, groups))), 1),
       cancel: async (queue, id, requestId) =>
         asNumber(succeeded(await run(cancelCall(queue, id, requestId, REMEMBER_MS)))[2]) === 1,
-      repair: async (queue, cursor) =>
-        readRepairReply(succeeded(await run(repairCall(queue, cursor)))),
+      repair: async (queue, request) =>
+        readRepairReply(succeeded(await run(repairCall(queue, request)))),
 
       place: placeOf,
       loseScripts: () => atNow(async () => void (await call("SCRIPT", "FLUSH"))),

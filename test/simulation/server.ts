@@ -113,10 +113,10 @@ export async function createServer(open: OpenBackend, scene: Scene) {
           await deskOf(queue).check();
           return reply;
         }),
-      repair: (queue, cursor, limits) =>
+      repair: (queue, request, limits) =>
         billed(limits, () => {
           counters.step();
-          return backend.repair(queue, cursor);
+          return backend.repair(queue, request);
         }),
       stats: unused,
       readDeadLetters: unused,

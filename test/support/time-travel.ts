@@ -14,6 +14,7 @@ export async function letTimePass(
   const keys = groupKeys({ stream, group, deadLetterStream: undefined });
   await ageLeases(redis, stream, group, ms);
   await shiftScores(redis, keys.parked, ms * 1024);
+  await shiftRecords(redis, keys.due, ms * 1024);
   await shiftScores(redis, keys.keys, ms * 2);
   await shiftScores(redis, keys.delayed, ms);
   await shiftScores(redis, keys.passes, ms);
@@ -45,6 +46,12 @@ async function ageLeases(redis: Redis, stream: string, group: string, ms: number
   for (const [id, owner, idle, count] of pending) {
     const aged = ["IDLE", idle + ms, "RETRYCOUNT", count, "JUSTID"];
     await redis.call("XCLAIM", stream, group, owner, 0, id, ...aged);
+  }
+}
+
+async function shiftRecords(redis: Redis, key: string, by: number): Promise<void> {
+  for (const [id, score] of Object.entries(await redis.hgetall(key))) {
+    if (id !== "xd:parked") await redis.hset(key, id, Number(score) - by);
   }
 }
 

@@ -10,6 +10,7 @@ export const checkGroup: Check = (facts) => [
   ...streamGone(facts),
   ...missing(facts),
   ...facts.groups.flatMap((group) => createdAtEnd(facts, group)),
+  ...orphans(facts),
   ...hidden(facts),
   ...timeless(facts),
 ];
@@ -117,13 +118,29 @@ function timeless(facts: Facts): Finding[] {
   ];
 }
 
+/** What passes found and could not decide: they have left a note. */
+function orphans(facts: Facts): Finding[] {
+  const [, count = "0", firstId] = String(facts.state.get("orphans") ?? "").split(" ");
+  if (Number(count) === 0) return [];
+  return [
+    {
+      id: "orphans",
+      severity: "warning",
+      group: facts.queue.group,
+      what: `${counted(Number(count), "entry has", "entries have")} been read by the group and nothing proves that they are done, from ${firstId} on.`,
+      why: "Somebody acknowledged them without deleting them or moved the group (XACK, XGROUP SETID), or both keys of parked messages were lost. They neither run nor go by themselves.",
+      mend: `${xdrain(facts, "repair --orphans discard")}  # if they are done; --orphans run runs them`,
+    },
+  ];
+}
+
 /** Where completed entries are deleted, those that nobody has and nobody waits for are lost from sight. */
 function hidden(facts: Facts): Finding[] {
   const { stats, stream, groups, state } = facts;
   const [group] = groups;
   const alone = groups.length === 1 && group?.own === true && group.drained;
   if (!alone || stats === undefined || stream === undefined || !stats.readyIsExact) return [];
-  if (state.get("kept") === "1" || state.get("shared") === "1") return [];
+  if (["kept", "shared", "marked", "start", "orphans"].some((field) => state.has(field))) return [];
   const foreign = group.consumerList?.some(({ kind }) => kind === "foreign") ?? true;
   if (foreign || group.withoutEntry.length > 0 || !isQuiet(facts, group)) return [];
   const count = stream.length - stats.ready - stats.inFlight - stats.parked;
@@ -135,7 +152,7 @@ function hidden(facts: Facts): Finding[] {
       group: group.name,
       what: `${counted(count, "entry is", "entries are")} in the stream that no pass has and none waits for.`,
       why: "A key of the queue was lost (an eviction, a mistaken DEL), or the group was made behind them: these messages do not run.",
-      mend: `${xdrain(facts, "repair")}  # not where the queue keeps completed entries (\`retention\`): they would run again`,
+      mend: `${xdrain(facts, "repair")}  # brings back what was parked, and tells what is left to decide`,
     },
   ];
 }

@@ -84,8 +84,8 @@ if entry and to_dead == 0 then
     call("HSET", crashes_key, id, crashes)
     call("PEXPIRE", crashes_key, whole(30 * 86400000))
   end
-  local mark = crashes > 0 and 512 or 0
-  call("ZADD", parked_key, whole((now + delay) * 1024 + mark + math.min(deliveries, 511)), id)
+  local crashed = crashes > 0 and 512 or 0
+  park_with_records({ whole((now + delay) * 1024 + crashed + math.min(deliveries, 511)), id })
   free_key()
   call("XACK", stream, group, id)
   return answer("parked")
@@ -95,7 +95,7 @@ if entry then
   drop_key()
   free_key()
 end
-call("ZREM", parked_key, id)
+unpark({ id })
 call("HDEL", crashes_key, id)
 call("XACK", stream, group, id)
 if entry and not keeps_completed() then

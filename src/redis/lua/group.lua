@@ -1,6 +1,5 @@
 -- The consumer group: made when it is missing, looked at by a survey, and what this token owns of it.
 
-local NEVER = 2 ^ 53 - 1 -- the score of the trim's marker in the parked set
 local pending, groups, unread, consumers -- known after a survey
 local length, first_ms, trimmed_excess = 0, nil, nil
 local all_settled, all_read_ms = true, math.huge -- over every group of the stream
@@ -22,12 +21,15 @@ do
       from = "0"
     end
     call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
+    if from == "$" then
+      from = named(call("XINFO", "STREAM", stream))["last-generated-id"]
+    end
     call("XGROUP", "CREATECONSUMER", stream, group, SUSPECTS) -- says that the group is of our making
     call("ZREMRANGEBYSCORE", parked_key, 0, "+inf") -- a pause stays
-    call("DEL", crashes_key)
-    call("HDEL", state_key, "marked")
+    call("DEL", crashes_key, due_key)
+    call("HDEL", state_key, "marked", "orphans", "start")
     if more.start ~= "0" then
-      call("HSET", state_key, "created", whole(now))
+      call("HSET", state_key, "created", whole(now), "start", from)
     end
     created = 1
   end

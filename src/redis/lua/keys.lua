@@ -132,7 +132,7 @@ do
 
   -- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
   function keep_house(keyed_claim, ending)
-    if housekeeping == 1 or ending and keyed == 1 then
+    if more.housekeeping == 1 or ending and keyed == 1 then
       local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
       if #expired > 0 then
         call_in_slices({ "ZREM", keys_key }, expired)

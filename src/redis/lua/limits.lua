@@ -25,7 +25,7 @@ do
   -- the clock went back: a queue does not stand still until it is caught up with.
   local function limit_rate()
     local begun, first, over = 0, nil, {}
-    local flat = call("HGETALL", starts_key)
+    local flat = call("HGETALL", more.starts_key)
     for i = 1, #flat, 2 do
       local bucket = tonumber(flat[i])
       if (bucket + 1) * width + more.rate_per <= now or bucket * width > now then
@@ -35,7 +35,7 @@ do
         first = math.min(first or bucket, bucket)
       end
     end
-    call_in_slices({ "HDEL", starts_key }, over)
+    call_in_slices({ "HDEL", more.starts_key }, over)
     if begun + claim > more.rate_limit then
       held_back = 2
       claim = math.max(0, more.rate_limit - begun)
@@ -88,8 +88,8 @@ do
 
   function count_starts()
     if more.rate_limit > 0 and #messages > 0 and kind ~= "replayed" then
-      call("HINCRBY", starts_key, whole(floor(now / width)), #messages)
-      call("PEXPIRE", starts_key, whole(2 * more.rate_per))
+      call("HINCRBY", more.starts_key, whole(floor(now / width)), #messages)
+      call("PEXPIRE", more.starts_key, whole(2 * more.rate_per))
     end
   end
 end

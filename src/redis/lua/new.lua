@@ -42,11 +42,11 @@ local function claim_new(want)
   if want < 1 then -- COUNT 0 would mean all there are
     return
   end
-  if size_hint > 0 then
-    return read_new(math.min(want, math.max(1, floor(max_bytes / size_hint))))
+  if more.size_hint > 0 then
+    return read_new(math.min(want, math.max(1, floor(max_bytes / more.size_hint))))
   end
-  local got = read_new(math.min(want, probe))
-  if got == probe and want > got then
+  local got = read_new(math.min(want, more.probe))
+  if got == more.probe and want > got then
     local bytes = 0
     for i = #messages - got + 1, #messages do
       bytes = bytes + size_of(messages[i][2])

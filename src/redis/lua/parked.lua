@@ -15,19 +15,20 @@ local function recall_crashes(list, from)
   end
 end
 
--- The parked messages that are due, as { id, deliveries }, and whether none is parked; learns when
--- the next one is. Delayed ones that are due go into the stream.
+-- The parked messages that are due, as { id, deliveries }, whether none is parked, and -1 where their set was
+-- lost; learns when the next one is. Delayed ones that are due go into the stream.
 local function due_parked()
-  local waiting = call("EXISTS", parked_key, delayed_key)
+  -- One answer for three keys: 1 for each of the first two, and 3 for the last.
+  local waiting = call("EXISTS", parked_key, due_key, delayed_key, delayed_key, delayed_key)
   if waiting == 0 then
-    return {}, true
+    return {}, true, 0
   end
   local list = call("ZRANGE", parked_key, 0, claim, "WITHSCORES") -- with one more than may be claimed
   if list[1] == "xd:paused" then
     held_back, claim = 1, 0
-    return {}, false
+    return {}, false, 0
   end
-  if waiting == 2 or #list == 0 then
+  if waiting > 2 then
     promote()
   end
   local due = {}
@@ -42,7 +43,11 @@ local function due_parked()
     has_crashed[list[i]] = count >= 512 or nil
     due[#due + 1] = { list[i], count % 512 }
   end
-  return due, #list == 0 or tonumber(list[2]) == NEVER
+  if #list == 0 then
+    local records = waiting % 3 -- without a set they say that it was lost
+    return due, records == 0, records > 0 and -1 or 0
+  end
+  return due, tonumber(list[2]) == NEVER, 0
 end
 
 local unparked = 0 -- how many this turn took out of the set
@@ -68,7 +73,7 @@ do
     local given_before = #messages
     give_counted(ids, counts, take_by_force)
     recall_crashes(messages, given_before)
-    call_in_slices({ "ZREM", parked_key }, ids)
+    unpark(ids)
     unparked = #ids
   end
 end

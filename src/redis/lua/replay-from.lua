@@ -17,18 +17,22 @@ repeat
 until #pending < 1000
 
 local parked = {}
-for _, id in ipairs(call("ZRANGE", parked_key, 0, -1)) do
-  if string.sub(id, 1, 3) ~= "xd:" and less(after_id, id) then
-    parked[#parked + 1] = id
+for _, key in ipairs({ call("ZRANGE", parked_key, 0, -1), call("HKEYS", due_key) }) do
+  for _, id in ipairs(key) do
+    if string.sub(id, 1, 3) ~= "xd:" and less(after_id, id) then
+      parked[#parked + 1] = id
+    end
   end
 end
-call_in_slices({ "ZREM", parked_key }, parked)
+unpark(parked)
 if less(after_id, position) then
   call("XGROUP", "SETID", stream, group, after_id)
 end
 -- Where nothing is left behind that the loss of the parked set could hide, the trim may rely on it again.
 if call("HGET", state_key, "marked") == "1" and #call("XRANGE", stream, "-", after_id, "COUNT", 1) == 0 then
-  call("ZADD", parked_key, whole(2 ^ 53 - 1), "xd:parked")
+  call("DEL", due_key)
+  call("HDEL", state_key, "orphans")
+  mark()
 end
 call("SET", sent_key, 1, "PX", whole(remember))
 return { "ok", commands }

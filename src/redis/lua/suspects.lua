@@ -74,7 +74,7 @@ do
     for i, entry in ipairs(list) do
       local suspect = { entry[1], entry[4], counts[i] + 1 }
       local alone = counts[i] > 0
-      if on_crash == "dead" or suspect[2] >= max_deliveries then
+      if more.on_crash == "dead" or suspect[2] >= more.max_deliveries then
         over[#over + 1] = suspect
       elseif #chosen == 0 or not alone and not chosen.alone and #chosen < suspect_batch then
         chosen[#chosen + 1] = suspect

@@ -31,10 +31,10 @@ elseif keep == "MAXLEN" then
   end
 end
 if excess > 0 and #call("XRANGE", stream, "-", "(" .. floor, "COUNT", 1) > 0 then
-  if may_be_orphans() then
+  if state[2] ~= "1" and is_undecided(groups, state) then
     return { "ok", commands, 0, 0, left, "orphans", group, "" }
   end
-  mark()
+  mark_own()
   if excess < left and how == "MINID" and keep_value >= FEW then -- too many to find which bound is nearer
     local oldest = call("XRANGE", stream, "-", "(" .. floor, "COUNT", math.min(FEW, excess))
     removed = call("XTRIM", stream, how, after(oldest[#oldest][1]))
@@ -42,7 +42,7 @@ if excess > 0 and #call("XRANGE", stream, "-", "(" .. floor, "COUNT", 1) > 0 the
   else
     local slice = 10000 -- entries that go in one call; where that is not all, as much work as finding them
     if left > slice then
-      for i = 4, #KEYS, 2 do
+      for i = 5, #KEYS, 3 do
         slice = slice + call("ZCARD", KEYS[i])
       end
     end

@@ -4,11 +4,17 @@
 
 local SLICE = 1000 -- entries that a retention by count looks at in one call
 
-local stuck = now < tonumber(state[3] or "0") and "ok" or find_floor() or may_be_orphans() and "orphans"
-if stuck then
-  return { stuck, commands, 0, 0 }
+local stuck, who = "ok", group
+if now >= tonumber(state[4] or "0") then
+  stuck, who = find_floor()
+  if not stuck and state[2] ~= "1" and is_undecided(groups, state) then
+    stuck, who = "orphans", group
+  end
 end
-mark()
+if stuck then
+  return { stuck, commands, 0, 0, who or "" }
+end
+mark_own()
 
 if retain == "MINID" then
   hold(whole(math.max(0, now - retain_value)) .. "-0")

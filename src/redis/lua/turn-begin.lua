@@ -69,7 +69,7 @@ do
   -- Side tables first, the pending list after them, the entry last: a failure in between repeats
   -- work and loses none.
   function flush()
-    if #parks > 0 then call_in_slices({ "ZADD", parked_key }, parks) end
+    if #parks > 0 then park_with_records(parks) end
     -- A renewal never shortens what is there: it may say done, whatever the clock made of our lease.
     if #records > 0 and window >= lease then
       call_in_slices({ "ZADD", keys_key, "GT" }, records)

@@ -9,7 +9,7 @@ settle_released()
 resolve_unsettled()
 renew_held()
 local left = lost_claims()
-if final == 1 then
+if more.final == 1 then
   give_back_lost_claims(left)
   left = {}
 end
@@ -20,7 +20,7 @@ local due = {}
 if claim > 0 and #left > 0 then
   claim_lost(left)
 else
-  due, nothing_parked = due_parked()
+  due, nothing_parked, leftovers.count = due_parked()
 end
 
 if promoted > 0 then
@@ -28,10 +28,9 @@ if promoted > 0 then
 end
 -- More consumers than ours for suspects: a dead pass may have left one.
 local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and consumers < 2
-local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects", "kept")
+    "trimmed", "format", "suspects", "kept", "marked", "orphans")
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -44,6 +43,11 @@ if survey > 0 and not quiet then
   if retain ~= "" and not state[10] then
     append(changes, "kept", "1")
   end
+  -- From now on completed entries stay, so the parked set has to prove which ones those are.
+  if keep == 1 and state[11] ~= "1" then
+    mark()
+  end
+  leftovers.orphans = state[12]
   local known = tonumber(state[7] or "0")
   if trimmed_excess and trimmed_excess > known then
     trimmed_unread = trimmed_excess - known
@@ -129,9 +133,7 @@ if survey > 0 then
   elseif pending == 0 then
     survey_again = now + gate
   end
-  if leftovers_in_the_way() then
-    leftovers = 1
-  end
+  look_for_leftovers()
 end
 
 if more.track == 2 or more.track == 1 and ending then
@@ -142,5 +144,5 @@ end
 
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
-  created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
-  groups, sweeping } or {}, journaled }
+  created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), whole(leftovers.count),
+  groups, sweeping, leftovers.found } or {}, journaled }

@@ -1,0 +1,33 @@
+-- The set of parked messages, and a record of each in a hash of its own: what proves that a message waits,
+-- where the set gets lost by an eviction or a mistaken DEL.
+
+local MARKER = "xd:parked"
+local NEVER = 2 ^ 53 - 1 -- its score: behind every due time
+
+-- `scores` as ZADD takes them: a score, then its id.
+local function park_with_records(scores)
+  local records = {}
+  for i = 1, #scores, 2 do
+    records[i], records[i + 1] = scores[i + 1], scores[i]
+  end
+  call_in_slices({ "HSET", due_key }, records)
+  call_in_slices({ "ZADD", parked_key }, scores)
+end
+
+local function unpark(ids)
+  call_in_slices({ "ZREM", parked_key }, ids)
+  call_in_slices({ "HDEL", due_key }, ids)
+end
+
+-- From here on the set proves what is not parked: it and the records have a marker, which goes with them, and the
+-- state says so. A set with fewer messages than records was lost already. O(parked messages), once.
+local function mark()
+  local scores = call("ZRANGE", parked_key, 0, "+inf", "BYSCORE", "WITHSCORES")
+  if #scores / 2 < call("HLEN", due_key) then
+    return
+  end
+  append(scores, MARKER, whole(NEVER))
+  call_in_slices({ "HSET", due_key }, scores)
+  call("ZADD", parked_key, whole(NEVER), MARKER)
+  call("HSET", state_key, "marked", "1")
+end
