@@ -72,8 +72,17 @@ export interface QueueOptions {
   /** What becomes of messages in the hand of a pass that died. @default "retry" */
   readonly onCrash?: "retry" | "dead";
   readonly backoff?: BackoffOptions;
-  /** Other consumer groups read the stream: entries go when all have them. @default false */
+  /**
+   * Other consumer groups read the stream: entries go when all groups that exist have done them. What is sent before a
+   * group's first pass may go without it, unless `groups` names it. @default false
+   */
   readonly shared?: boolean;
+  /**
+   * All consumer groups that have to do every message, this queue's own among them. A send or a pass that makes the stream
+   * makes them with it, at the first entry, and nothing is removed before each of them has done it. Costs nothing
+   * from then on. @default those that exist
+   */
+  readonly groups?: readonly string[];
   /** Keep completed entries for a time or a number. @default they are removed at once */
   readonly retention?: RetentionOptions;
   /** Name of the dead-letter stream, and how long it keeps; without retention it is never trimmed. */
@@ -146,6 +155,10 @@ const CHECKS = {
   onCrash: (given, option) => oneOf<"retry" | "dead">(option, given, ["retry", "dead"]),
   backoff: resolveBackoff,
   shared: (given, option) => flag(option, given, false),
+  groups: (given = [], option) =>
+    Array.isArray(given)
+      ? given.map((one) => lineOf(option, name(option, one)))
+      : refuseKind(option, "a list of names", given),
   retention: resolveRetention,
   deadLetters: (given = {}, option) => checked(`\`${option}\``, given, DEAD_LETTERS, `${option}.`),
   maxBacklog: resolveBacklog,
@@ -181,11 +194,15 @@ export function resolveQueue(options: CheckedOptions): ResolvedQueue {
     // A dropped message would keep its key.
     refuse("keepNewest", "given only without `deduplicate`", options.keepNewest);
   }
+  if (options.groups !== undefined && !policy.groups.includes(policy.group)) {
+    refuse("groups", `a list with the queue's own group, ${policy.group}`, options.groups);
+  }
   return {
     name,
     store,
     storeQueue: {
       ...policy,
+      shared: policy.shared || policy.groups.length > 1,
       stream,
       deadLetterStream: deadLetters.stream,
       deadLetterRetention: deadLetters.retention,
@@ -222,6 +239,11 @@ export function resolveRetention(
     return { maxAgeMs: milliseconds(`${option}.age`, given.age, { min: 1, max: 10 * YEAR_MS }) };
   }
   return { maxCount: integer(`${option}.count`, given.count, { min: 0, max: MOST }) };
+}
+
+/** Scripts get these names as lines of one text. */
+function lineOf(option: string, given: string): string {
+  return given.includes("\n") ? refuse(option, "names without line breaks", given) : given;
 }
 
 /** Redis Cluster hashes what is in the first pair of braces; no other key could follow these names. */

@@ -32,6 +32,8 @@ export interface StoreQueue {
   readonly onCrash: "retry" | "dead";
   /** Whether other groups read the stream, so that entries are trimmed and never deleted. */
   readonly shared: boolean;
+  /** The groups that have to do every entry; empty where nobody said which those are. */
+  readonly groups: readonly string[];
   /** How long completed entries stay; undefined removes them on completion. */
   readonly retention: Retention | undefined;
   /** The entry's field that holds its idempotency key. */

@@ -10,6 +10,7 @@ export interface PolicyArguments {
   readonly maxDeliveries: number | undefined;
   readonly onCrash: "retry" | "dead" | undefined;
   readonly shared: boolean;
+  readonly groups: string | undefined;
   readonly retentionAge: string | undefined;
   readonly retentionCount: number | undefined;
   readonly deduplicate: boolean;
@@ -29,6 +30,7 @@ export function withPolicy<Options>(argv: Argv<Options>): Argv<Options & PolicyA
       describe: "When a pass dies [retry]",
     },
     shared: { type: "boolean", default: false, group, describe: "Other groups read the stream" },
+    groups: { type: "string", group, describe: "All groups that do every message: mail,audit" },
     "retention-age": { type: "string", group, describe: "Keep completed entries so long" },
     "retention-count": { type: "number", group, describe: "Keep so many completed entries" },
     deduplicate: { type: "boolean", default: false, group, describe: "Sends store a key once" },
@@ -39,7 +41,7 @@ export function withPolicy<Options>(argv: Argv<Options>): Argv<Options & PolicyA
 
 /** @throws UsageError for two kinds of retention at once. */
 export function policyOf(args: PolicyArguments): Policy {
-  const { maxFailures, maxDeliveries, onCrash, shared, deduplicate, keepResults } = args;
+  const { maxFailures, maxDeliveries, onCrash, shared, groups, deduplicate, keepResults } = args;
   return {
     visibilityTimeout: asDuration(args.visibilityTimeout),
     idempotencyWindow: asDuration(args.idempotencyWindow),
@@ -48,6 +50,7 @@ export function policyOf(args: PolicyArguments): Policy {
     maxDeliveries,
     onCrash,
     shared,
+    groups: groups?.split(",").map((name) => name.trim()),
     deduplicate,
     keepResults,
   };

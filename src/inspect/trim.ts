@@ -69,14 +69,14 @@ export async function trim(queue: Inspected, options: TrimOptions = {}): Promise
   const keep = resolveRetention(options.keep, "keep") ?? storeQueue.retention;
   const approximate = flag("approximate", options.approximate, false);
   const runScript = scriptRunner(queue);
-  let groups: readonly string[] = [storeQueue.group];
+  let groups: readonly string[] = [...new Set([storeQueue.group, ...storeQueue.groups])];
   let removed = 0;
   let left = 0;
   let first: number | undefined;
   for (let surprises = 0; surprises < MOST_SURPRISES; ) {
     const { reply } = await runScript(() => callFor(storeQueue, groups, keep, approximate), {});
     if (reply[0] === "undeclared") {
-      groups = asTexts(reply[2]);
+      groups = [...new Set([...groups, ...asTexts(reply[2])])];
       surprises += 1;
       continue;
     }

@@ -32,7 +32,8 @@ export function openGroup(
   readonly created: boolean;
   readonly lostPayloads: number;
 } {
-  const lostPayloads = memory.streams.has(queue.stream) ? 0 : tables.parked.size;
+  const isFresh = !memory.streams.has(queue.stream);
+  const lostPayloads = isFresh ? tables.parked.size : 0;
   const stream = streamOf(memory, queue.stream);
   const existing = stream.groups.get(queue.group);
   if (existing !== undefined) return { group: existing, stream, created: false, lostPayloads: 0 };
@@ -47,6 +48,9 @@ export function openGroup(
   for (const field of ["marked", "orphans", "start"] as const) delete state[field];
   if (queue.start !== "0") Object.assign(state, { created: timeOf(memory), start: from });
   const group = stream.createGroup(queue.group, from);
+  // As a send does that makes the stream.
+  const others = isFresh ? queue.groups.filter((name) => name !== queue.group) : [];
+  for (const name of others) stream.createGroup(name, FIRST_ID);
   group.makeConsumer(SUSPECTS); // says that the group is of our making
   return { group, stream, created: true, lostPayloads };
 }

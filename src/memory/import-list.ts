@@ -8,7 +8,7 @@ import {
 } from "../list-slice.ts";
 import type { StoreQueue } from "../store.ts";
 import { listOf } from "./lists.ts";
-import { type Memory, streamOf } from "./memory.ts";
+import { type Memory, sharedStreamOf } from "./memory.ts";
 
 type Done = Omit<SliceReply, "bill">;
 
@@ -55,7 +55,7 @@ function moveSlice(memory: Memory, queue: StoreQueue, request: SliceRequest): Do
     }
     if (reason !== undefined || item?.fields === undefined || mayMove === 0) return false;
     mayMove -= 1;
-    streamOf(memory, queue.stream).add(item.fields);
+    sharedStreamOf(memory, queue).add(item.fields);
     moved[list] = (moved[list] ?? 0) + 1;
     return true;
   }

@@ -1,4 +1,5 @@
 import type { Clock, Orphans, StoreQueue } from "../store.ts";
+import { FIRST_ID } from "./entry-id.ts";
 import { createStream, type Stream } from "./stream.ts";
 
 /** What Redis would hold: streams under their names, and our tables beside them. */
@@ -144,6 +145,14 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
 /** The server's time: whole milliseconds. */
 export function timeOf(memory: Memory): number {
   return Math.floor(memory.clock.now());
+}
+
+/** The queue's stream; one that is missing is made with the groups that the queue declares, so that all get what follows. */
+export function sharedStreamOf(memory: Memory, { stream: name, groups }: StoreQueue): Stream {
+  const stream = streamOf(memory, name);
+  const isFresh = stream.added === 0 && stream.groups.size === 0;
+  if (isFresh) for (const group of groups) stream.createGroup(group, FIRST_ID);
+  return stream;
 }
 
 /** A stream by its name, made where it is missing. */

@@ -1,7 +1,7 @@
 import { redrivenFields } from "../read-dead-letter.ts";
 import type { StoreQueue } from "../store.ts";
 import { narrow } from "./dead-letters.ts";
-import { deadLettersOf, type Memory, streamOf } from "./memory.ts";
+import { deadLettersOf, type Memory, sharedStreamOf } from "./memory.ts";
 import { recall, remember } from "./send.ts";
 
 /**
@@ -22,7 +22,7 @@ export function redrive(
     if (letter === undefined) return undefined;
     letters.delete([id]);
     const fields = redrivenFields(letter, queue.retryCountField);
-    return streamOf(memory, queue.stream).add(narrow(fields));
+    return sharedStreamOf(memory, queue).add(narrow(fields));
   });
   remember(memory, requestId, { ids: made });
   return made;

@@ -5,7 +5,15 @@ import { sizeOf } from "./bytes.ts";
 import { WIDEST } from "./dead-letters.ts";
 import { idAfter } from "./entry-id.ts";
 import { isThere, ownId } from "./holders.ts";
-import { delayedOf, type Memory, type Sent, streamOf, tablesOf, timeOf } from "./memory.ts";
+import {
+  delayedOf,
+  type Memory,
+  type Sent,
+  sharedStreamOf,
+  streamOf,
+  tablesOf,
+  timeOf,
+} from "./memory.ts";
 
 /** How long a send or a redrive can be repeated without doing it twice. */
 const REMEMBER_MS = 120_000;
@@ -145,7 +153,7 @@ function store(memory: Memory, queue: StoreQueue, request: SendRequest): Omit<Se
     const id =
       due > now
         ? delayedId(now, index, request.requestId)
-        : streamOf(memory, queue.stream).add(fields);
+        : sharedStreamOf(memory, queue).add(fields);
     if (due > now) delayedOf(memory, queue.stream).set(id, { due, fields });
     ids.push(id);
     if (key === "") continue;

@@ -17,13 +17,15 @@ export function trim(memory: Memory, queue: StoreQueue, declared: readonly strin
   const bill = { requests: 1, commands: 0 };
   const nothing = { removed: 0, more: false, orphansIn: undefined, bill };
   const own = tablesOf(memory, queue.stream, queue.group);
-  if (stream === undefined || names.some((name) => !declared.includes(name))) return nothing;
+  if (stream === undefined || names.some((name) => ![...declared, ...queue.groups].includes(name)))
+    return nothing;
   const lost = names.find((name) => {
     const tables = tablesOf(memory, queue.stream, name);
     return !tables.markers.parked && (isShort(tables) || isMarkerLost(tables));
   });
   if (lost !== undefined) return { ...nothing, orphansIn: lost };
-  if ([queue.group, ...declared].some((name) => !names.includes(name))) return nothing;
+  if ([queue.group, ...queue.groups, ...declared].some((name) => !names.includes(name)))
+    return nothing;
   if (own.state.marked !== true && isUndecided(queue, stream, own))
     return { ...nothing, orphansIn: queue.group };
   mark(own);

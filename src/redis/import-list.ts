@@ -12,12 +12,13 @@ import { serverError } from "./errors.ts";
 import { importLua } from "./lua.generated.ts";
 import { asNumber, asText, asTexts, malformed } from "./reply.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
+import { declaredBy } from "./send.ts";
 import type { ScriptRunner } from "./store.ts";
 
 /** Moves the oldest items of lists into the stream, and shows the ones behind them. */
 export const importListScript = defineScript("import-list", {
   keys: ["stream", "sent_key"],
-  fragments: [],
+  fragments: ["add"],
   apart: [importLua["import-items"], importLua["import-plan"], importLua["import-list"]],
 });
 
@@ -51,6 +52,7 @@ export function importListCall(
       max_item: request.maxItem,
       slice: request.slice,
       remember: rememberMs,
+      declared: declaredBy(queue),
     },
     {
       sent: request.importId,

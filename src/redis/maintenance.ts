@@ -3,6 +3,7 @@ import { floorKeys, groupKeys } from "./keys.ts";
 import { asNumber, asText } from "./reply.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, defineScript, type ScriptCall } from "./script.ts";
+import { declaredBy } from "./send.ts";
 
 /** Removes completed entries below every group's unprocessed work. */
 export const trimScript = defineScript("trim", {
@@ -11,8 +12,9 @@ export const trimScript = defineScript("trim", {
   fragments: ["ids", "parked-set", "undecided", "floor", "trim"],
 });
 
-export function trimCall(queue: StoreQueue, groups: readonly string[]): ScriptCall {
+export function trimCall(queue: StoreQueue, found: readonly string[]): ScriptCall {
   const retain = retentionArgs(queue.retention);
+  const groups = [...new Set([...found, ...queue.groups])];
   return callOf(
     trimScript,
     queue,
@@ -72,7 +74,7 @@ export function orphansOf(count: unknown, firstId: unknown): Orphans | undefined
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
   keys: ["stream", "dead_key", "sent_key"],
-  fragments: ["narrow", "redrive"],
+  fragments: ["add", "narrow", "redrive"],
 });
 
 export function redriveCall(
@@ -84,7 +86,11 @@ export function redriveCall(
   return callOf(
     redriveScript,
     queue,
-    { remember: rememberMs, retry_count_field: queue.retryCountField ?? "" },
+    {
+      remember: rememberMs,
+      retry_count_field: queue.retryCountField ?? "",
+      declared: declaredBy(queue),
+    },
     { sent: requestId, list: ids },
   );
 }

@@ -10,7 +10,7 @@ export const REMEMBER_MS = 120_000;
 /** Stores messages once, however often the request arrives. */
 export const sendScript = defineScript("send", {
   keys: ["stream", "sent_key"],
-  fragments: ["send"],
+  fragments: ["add", "send"],
 });
 
 /** The same where some wait until they are due, or are stored only once for their key. */
@@ -26,7 +26,7 @@ export const sendCheckedScript = defineScript("send-checked", {
     "state_key",
     "kicked_key",
   ],
-  fragments: ["fields", "holders", "send-checked"],
+  fragments: ["add", "fields", "holders", "send-checked"],
 });
 
 export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: number): ScriptCall {
@@ -37,7 +37,7 @@ export function sendCall(queue: StoreQueue, request: SendRequest, rememberMs: nu
   return callOf(
     sendScript,
     queue,
-    { count: request.entries.length, remember: rememberMs },
+    { count: request.entries.length, remember: rememberMs, declared: declaredBy(queue) },
     { sent: request.requestId, list },
   );
 }
@@ -68,12 +68,18 @@ function sendCheckedCall(
       newest: queue.keepNewest?.count ?? 0,
       exact: queue.keepNewest?.exact === true ? 1 : 0,
       kick: kickMs,
+      declared: declaredBy(queue),
     },
     {
       sent: requestId,
       list: entries.flatMap((fields, i) => [String(fields.length), textOf(due[i]), ...fields]),
     },
   );
+}
+
+/** As add.lua reads it. */
+export function declaredBy({ groups }: StoreQueue): string {
+  return groups.join("\n");
 }
 
 /** As send-checked.lua reads it. */

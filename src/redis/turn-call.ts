@@ -3,6 +3,7 @@ import { mayBePassedOver, textOf } from "../turn.ts";
 import type { Attempt } from "./resend.ts";
 import { retentionArgs } from "./retention.ts";
 import { callOf, callTogether, type ScriptCall } from "./script.ts";
+import { declaredBy } from "./send.ts";
 import { turnScript } from "./turn-script.ts";
 
 const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
@@ -60,6 +61,7 @@ export function turnCall(
         on_crash: queue.onCrash,
         housekeeping: flag(request.housekeeping),
         start: queue.start,
+        declared: declaredBy(queue),
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
         rate_per: queue.rateLimit?.perMs ?? 0,

@@ -3,6 +3,7 @@ import { claiming } from "./claiming.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { deduplication } from "./deduplication.ts";
 import { delayed } from "./delayed.ts";
+import { groups } from "./groups.ts";
 import { journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
@@ -32,6 +33,7 @@ export function conformance(open: () => Promise<Target>): void {
     keys,
     removal,
     orphans,
+    groups,
     deadLetters,
     delayed,
     deduplication,

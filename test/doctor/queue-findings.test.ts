@@ -90,6 +90,19 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: "a shared stream whose other groups are not made yet",
+    id: "shared-by-one-group",
+    severity: "note",
+    mend: /^redis-cli XGROUP CREATE orders GROUP 0/,
+    async provoke({ queue }) {
+      const { store } = queue.resolved;
+      const shared = createQueue({ name: "orders", store, shared: true });
+      await shared.send(1);
+      await drain(shared, () => {});
+      return undefined;
+    },
+  },
+  {
     what: "entries that somebody acknowledged and did not delete",
     id: "orphans",
     severity: "warning",

@@ -10,6 +10,7 @@ export const checkGroup: Check = (facts) => [
   ...streamGone(facts),
   ...missing(facts),
   ...facts.groups.flatMap((group) => createdAtEnd(facts, group)),
+  ...awaited(facts),
   ...orphans(facts),
   ...hidden(facts),
   ...timeless(facts),
@@ -114,6 +115,22 @@ function timeless(facts: Facts): Finding[] {
       what: `${counted(count, "delayed message has", "delayed messages have")} no due time any more.`,
       why: "The key with the due times was lost (an eviction, a mistaken DEL): these messages never come.",
       mend: `${xdrain(facts, "repair")}  # their content has the times too`,
+    },
+  ];
+}
+
+/** Where entries go once all groups that there are have done them, one that is yet to come misses them. */
+function awaited({ state, groups, moreGroups, queue }: Facts): Finding[] {
+  const alone = groups.length === 1 && moreGroups === 0 && groups[0]?.own === true;
+  if (!alone || state.get("shared") !== "1") return [];
+  return [
+    {
+      id: "shared-by-one-group",
+      severity: "note",
+      group: queue.group,
+      what: `The queue is shared, and ${queue.group} is the only group of its stream.`,
+      why: "What it has done is removed: a group whose first pass comes later never gets it.",
+      mend: `${redisCli("XGROUP", "CREATE", queue.stream, "GROUP", "0")}  # with the name of the other group; and declare both as the queue's groups`,
     },
   ];
 }

@@ -13,7 +13,8 @@ do
   -- A group that is missing is made at 0: re-reading brings everything back, so what was parked is
   -- dropped with it. Only one that never existed may start at $; it had nothing parked.
   local function create_group(stream_exists)
-    if not stream_exists and call("EXISTS", stream) == 0 then
+    local is_fresh = not stream_exists and call("EXISTS", stream) == 0
+    if is_fresh then
       lost_payloads = lost_payloads + count_parked()
     end
     local from = more.start
@@ -23,6 +24,9 @@ do
     call("XGROUP", "CREATE", stream, group, from, "MKSTREAM")
     if from == "$" then
       from = named(call("XINFO", "STREAM", stream))["last-generated-id"]
+    end
+    for name in string.gmatch(is_fresh and more.declared or "", "[^\n]+") do
+      try("XGROUP", "CREATE", stream, name, "0") -- as a send does that makes the stream
     end
     call("XGROUP", "CREATECONSUMER", stream, group, SUSPECTS) -- says that the group is of our making
     call("ZREMRANGEBYSCORE", parked_key, 0, "+inf") -- a pause stays

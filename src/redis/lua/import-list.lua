@@ -17,7 +17,7 @@ local function copy(l, step)
   if step.row.own > 0 then
     fields[step.row.own] = step.item
   end
-  return try("XADD", stream, "*", unpack(fields))
+  return add(unpack(fields))
 end
 
 -- Remembers what the plan does, for the next attempt of the same slice.

@@ -25,7 +25,11 @@ end
 local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
-  append(ids, entry and call("XADD", stream, "*", unpack(narrow(message_in(entry[2])))) or "")
+  local id = entry and add(unpack(narrow(message_in(entry[2]))))
+  if type(id) == "table" then
+    return { "error", id.err }
+  end
+  append(ids, id or "")
   call("XDEL", dead_key, ARGV[i])
 end
 local reply = table.concat(ids, " ")

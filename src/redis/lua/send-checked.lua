@@ -159,7 +159,7 @@ end
 local stored = store_delayed()
 for i, row in ipairs(rows) do
   if stored == #rows and row.due <= now and not row.duplicate then
-    local id = try("XADD", stream, "*", unpack(ARGV, row.first, row.last))
+    local id = add(unpack(ARGV, row.first, row.last))
     if type(id) == "table" and id.err then
       text, stored = id.err, i - 1
     else

@@ -12,7 +12,7 @@ for _ = 1, count do
   local width = tonumber(ARGV[at])
   local id
   if width <= 780 then
-    id = try("XADD", stream, "*", unpack(ARGV, at + 1, at + width))
+    id = add(unpack(ARGV, at + 1, at + width))
   else
     id = { err = "too many fields" }
   end
