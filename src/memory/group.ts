@@ -61,7 +61,7 @@ export function lookAtGroups(stream: Stream, name: string): Survey {
   const [first] = stream.list(undefined, 1);
   const unread = own?.entriesRead === undefined ? undefined : stream.added - own.entriesRead;
   return {
-    groups: [...stream.groups.keys()],
+    groups: [...stream.groups.keys()].sort(), // as Redis lists them
     pending: own?.pending.size ?? 0,
     unread,
     length: stream.length,

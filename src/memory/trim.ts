@@ -13,7 +13,7 @@ const SLICE = 1_000;
  */
 export function trim(memory: Memory, queue: StoreQueue, declared: readonly string[]): Trimmed {
   const stream = memory.streams.get(queue.stream);
-  const names = [...(stream?.groups.keys() ?? [])];
+  const names = [...(stream?.groups.keys() ?? [])].sort();
   const bill = { requests: 1, commands: 0 };
   const nothing = { removed: 0, more: false, orphansIn: undefined, bill };
   const own = tablesOf(memory, queue.stream, queue.group);

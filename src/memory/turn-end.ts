@@ -98,7 +98,7 @@ export function takeTurn(
     pendingLimit: false,
     heldBack: turn.heldBack,
     journaled,
-    found: findings(turn, looked.swept, nothingParked && tables.parked.size === 0, setIsLost),
+    found: findings(turn, looked, nothingParked && tables.parked.size === 0, setIsLost),
     bill: { requests: 1, commands: 0 },
   };
 }
@@ -207,7 +207,7 @@ function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspec
 
 function findings(
   turn: Turn,
-  swept: Sweep | undefined,
+  { swept, quiet }: { readonly swept: Sweep | undefined; readonly quiet: boolean },
   nothingParked: boolean,
   setIsLost: boolean,
 ): SurveyFindings | undefined {
@@ -218,15 +218,20 @@ function findings(
     keep: turn.keep,
     groups: survey.groups,
     sweeping: swept?.sweeping ?? false,
-    nextAt: nextSurvey(turn, survey, swept),
+    nextAt: nextSurvey(turn, survey, swept, quiet),
     ...leftoversInTheWay(turn, nothingParked, setIsLost),
   };
 }
 
 /** A survey that found nothing at all saw too little to work by. */
-function nextSurvey({ now, queue }: Turn, { pending, length }: Survey, swept?: Sweep): number {
+function nextSurvey(
+  { now, queue }: Turn,
+  { pending }: Survey,
+  swept: Sweep | undefined,
+  quiet: boolean,
+): number {
   if (pending > 0) return Math.max(swept?.nextAt ?? 0, now + 50);
-  return length === 0 ? now : now + queue.gateMs;
+  return quiet ? now : now + queue.gateMs;
 }
 
 /**

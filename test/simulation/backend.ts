@@ -61,12 +61,19 @@ export interface Place {
 
   setPaused(paused: boolean): Awaitable<void>;
   loseGroup(): Awaitable<void>;
+  /** An eviction, or a mistaken DEL: the set of parked messages, or the records of them. */
+  loseKey(which: "parked" | "due"): Awaitable<void>;
+  /** Entries of a producer of another make; returns their ids. */
+  addForeign(count: number): Awaitable<readonly string[]>;
 
-  // Another program on the same stream, with a group of its own.
+  // Another program on the same stream, with a group of its own, or a consumer in the queue's.
   makeGroup(name: string): Awaitable<void>;
   readAs(name: string, count: number): Awaitable<void>;
+  /** What it has read and not acknowledged. */
   pendingOf(name: string): Awaitable<readonly string[]>;
   ackAs(name: string, ids: readonly string[]): Awaitable<void>;
+  /** It goes, with its group or its consumer. */
+  leaveAs(name: string): Awaitable<void>;
 }
 
 /** The server has no memory left for this call. */
@@ -93,6 +100,8 @@ export interface View {
   readonly parked: ReadonlyMap<string, Parked>;
   /** The records of the same messages. */
   readonly due: ReadonlyMap<string, Parked>;
+  /** Whether the set and the records have their markers. */
+  readonly markers: { readonly parked: boolean; readonly due: boolean };
   readonly keys: ReadonlyMap<string, KeyRecord>;
   /** The ids of the messages that have a key, where sends are deduplicated. */
   readonly ids: ReadonlyMap<string, string>;

@@ -104,6 +104,14 @@ function placeBeside(
       await model.setPaused(paused);
     },
     loseGroup: () => both("the loss of the group", (place) => place.loseGroup()),
+    loseKey: (which) => both("the loss of a key", (place) => place.loseKey(which)),
+    async addForeign(count) {
+      const ids = await real.addForeign(count);
+      await model.addForeign(count);
+      await sameView("entries of others");
+      return ids;
+    },
+    leaveAs: (name) => both("the end of another program", (place) => place.leaveAs(name)),
     makeGroup: (name) => both("a group's creation", (place) => place.makeGroup(name)),
     readAs: (name, count) => both("a read", (place) => place.readAs(name, count)),
     pendingOf: real.pendingOf,
@@ -121,7 +129,21 @@ function withoutBill<Reply extends object>(reply: Reply | undefined) {
 
 /** All that a view tells, in an order that does not depend on where it comes from. */
 function contentsOf(view: View) {
-  const { now, added, group, others, parked, due, keys, ids, crashes, delayed, dead, stats } = view;
+  const {
+    now,
+    added,
+    group,
+    others,
+    parked,
+    due,
+    markers,
+    keys,
+    ids,
+    crashes,
+    delayed,
+    dead,
+    stats,
+  } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
   return {
     entries: view.entries(),
@@ -135,6 +157,7 @@ function contentsOf(view: View) {
     others: sorted(others),
     parked: sorted(parked),
     due: sorted(due),
+    markers,
     keys: sorted(keys),
     ids: sorted(ids),
     crashes: sorted(crashes),

@@ -70,14 +70,14 @@ export const bugs: readonly Bug[] = [
     name: "the stream is cut to a length, whatever was not read",
     inModel: {
       file: "src/memory/send.ts",
-      find: ": streamOf(memory, queue.stream).add(fields);",
+      find: ": sharedStreamOf(memory, queue).add(fields);",
       replace:
         ': ((stream) => {\n            const id = stream.add(fields);\n            if (stream.length > 30) stream.delete([stream.list(undefined, 1)[0]?.id ?? ""]);\n            return id;\n          })(streamOf(memory, queue.stream));',
     },
     inScripts: {
-      file: "src/redis/lua/send.lua",
-      find: 'try("XADD", stream, "*",',
-      replace: 'try("XADD", stream, "MAXLEN", 30, "*",',
+      file: "src/redis/lua/add.lua",
+      find: 'if declared == "" then\n    return try("XADD", stream, "*",',
+      replace: 'if declared == "" then\n    return try("XADD", stream, "MAXLEN", 30, "*",',
     },
   },
   {
@@ -185,6 +185,58 @@ export const bugs: readonly Bug[] = [
       file: "src/redis/lua/send-checked.lua",
       find: "return holder and is_there(holder) and own_id(holder)",
       replace: "return false",
+    },
+  },
+  {
+    name: "what nothing proves to be done is run again",
+    inModel: {
+      file: "src/memory/repair.ts",
+      find: 'if (decide === "run") {',
+      replace: 'if (decide !== "discard") {',
+    },
+    inScripts: {
+      file: "src/redis/lua/repair.lua",
+      find: 'if decide == "run" and #orphans > 0 then',
+      replace: 'if decide ~= "discard" and #orphans > 0 then',
+    },
+  },
+  {
+    name: "nobody notes where a group began",
+    inModel: {
+      file: "src/memory/group.ts",
+      find: "Object.assign(state, { created: timeOf(memory), start: from });",
+      replace: "Object.assign(state, { created: timeOf(memory) });",
+    },
+    inScripts: {
+      file: "src/redis/lua/group.lua",
+      find: 'call("HSET", state_key, "created", whole(now), "start", from)',
+      replace: 'call("HSET", state_key, "created", whole(now))',
+    },
+  },
+  {
+    name: "a repair brings nothing back",
+    inModel: {
+      file: "src/memory/repair.ts",
+      find: "    if (waits) parked.set(id, message);\n",
+      replace: "    if (waits) continue;\n",
+    },
+    inScripts: {
+      file: "src/redis/lua/repair.lua",
+      find: '      call("ZADD", parked_key, score, id)\n',
+      replace: "",
+    },
+  },
+  {
+    name: "a trim believes a parked set that was lost",
+    inModel: {
+      file: "src/memory/trim.ts",
+      find: "!tables.markers.parked && (isShort(tables) || isMarkerLost(tables));",
+      replace: "tables.markers.parked && (isShort(tables) || isMarkerLost(tables));",
+    },
+    inScripts: {
+      file: "src/redis/lua/floor.lua",
+      find: "if not has_marker and (records",
+      replace: "if has_marker and (records",
     },
   },
 ];

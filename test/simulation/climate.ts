@@ -7,8 +7,15 @@ export const LEASE_MS = 20_000;
 /** What one queue of a world is like. */
 export interface QueueClimate {
   readonly options: Omit<QueueOptions, "name" | "store">;
-  /** Another group reads the same stream. */
+  /** Another group reads the same stream; it may end while others work. */
   readonly audited: boolean;
+  /** A consumer of another make works in the queue's own group; it may leave. */
+  readonly helped: boolean;
+  /** Entries in the stream before the group's start, which may not be handed out. */
+  readonly history: number;
+  readonly startsAt: "$" | "id" | "time";
+  /** Redis loses keys. */
+  readonly losesKeys: boolean;
   readonly messages: number;
   readonly keyed: number;
   readonly distinctKeys: number;
@@ -61,6 +68,8 @@ function halfAsMany(queue: QueueClimate): QueueClimate {
 function drawQueue({ chance, integer, pick }: Scheduler, mayLoseGroup: boolean): QueueClimate {
   const audited = chance(0.15);
   const kept = audited || chance(0.1);
+  const deduplicate = chance(0.3);
+  const bounded = chance(0.15);
   return {
     options: {
       visibilityTimeout: LEASE_MS,
@@ -71,15 +80,21 @@ function drawQueue({ chance, integer, pick }: Scheduler, mayLoseGroup: boolean):
       shared: audited && chance(0.5),
       ...(kept && !audited ? { retention: { age: "1 m" } } : {}),
       keepResults: chance(0.1),
-      deduplicate: chance(0.3),
+      deduplicate,
       ...(chance(0.15) ? { maxInFlight: 5 + integer(20) } : {}),
       ...(chance(0.15) ? { maxPasses: 1 + integer(3) } : {}),
       ...(chance(0.15)
         ? { rateLimit: { limit: 5 + integer(20), per: 1_000 + integer(9_000) } }
         : {}),
-      ...(chance(0.15) ? { maxBacklog: { messages: 20 + integer(60) } } : {}),
+      ...(bounded ? { maxBacklog: { messages: 20 + integer(60) } } : {}),
     },
     audited,
+    // It knows no keys, so that a message that it has done would keep its own.
+    helped: !kept && !deduplicate && chance(0.35),
+    // Redis cannot count what a group that began behind entries has not read.
+    history: mayLoseGroup || bounded ? 0 : pick([0, 0, 0, 1 + integer(30)]),
+    startsAt: pick(["$", "id", "time"]),
+    losesKeys: chance(0.6),
     messages: 60 + integer(90),
     keyed: pick([0, 0, 0.5, 1]),
     distinctKeys: 5 + integer(60),

@@ -13,6 +13,11 @@ export const FAULTS = [
   "group lost",
   "failover",
   "pause",
+  "parked set lost",
+  "records lost",
+  "other group gone",
+  "helper gone",
+  "repair by hand",
 ] as const;
 
 export const OUTCOMES = [
@@ -29,7 +34,18 @@ export const OUTCOMES = [
   "refused",
   "step over several",
   "passed over",
+  "repaired",
+  "discarded",
 ] as const;
+
+/** What happens once in a world at most, or in few worlds: a tenth as often is enough. */
+export const RARE: readonly string[] = [
+  "parked set lost",
+  "records lost",
+  "other group gone",
+  "helper gone",
+  "discarded",
+];
 
 export type Counted = (typeof FAULTS)[number] | (typeof OUTCOMES)[number];
 

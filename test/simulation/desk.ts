@@ -7,6 +7,7 @@ import {
   checkHandedOut,
   checkKey,
   checkLeases,
+  checkNotOver,
   checkThrottling,
   type Start,
 } from "./invariants.ts";
@@ -42,6 +43,7 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
   }
 
   const passOf = new Map<string, string>(); // of tokens under way that got nothing again
+  const over = new Set<string>(); // passes that have left
   const counted = { completed: 0, lost: 0 };
   const carriedOut = new WeakMap<TurnRequest, number>(); // by which attempt
   let history = { exact: true, jumped: false };
@@ -105,6 +107,26 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
     async loseGroup() {
       await place.loseGroup();
       history = { ...history, exact: false };
+    },
+    /** Loses one of the two keys that say what is parked, where the other one is whole. */
+    async loseKey(which: "parked" | "due"): Promise<boolean> {
+      const { parked, due, markers } = await place.view();
+      if (markers.parked !== markers.due) return false;
+      const [lost, whole] = which === "parked" ? [parked, due] : [due, parked];
+      if (paused || lost.size === 0 || [...lost.keys()].some((id) => !whole.has(id))) return false;
+      await place.loseKey(which);
+      return true;
+    },
+    /** A consumer of another make does the work of some of the queue's messages. */
+    async helpAs(name: string, count: number, isChosen: () => boolean) {
+      if (count > 0) await place.readAs(name, count);
+      const done = (await place.pendingOf(name)).filter(isChosen);
+      for (const id of done) {
+        const message = ledger.byId(id);
+        if (message !== undefined) message.works += 1;
+      }
+      await place.ackAs(name, done);
+      await check();
     },
     /** Another program reads some, and acknowledges those that it chooses. */
     async readAs(name: string, count: number, isChosen: () => boolean) {
@@ -173,11 +195,13 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
         checkEverything(after, ledger);
         checkCounters(after, counted);
         // What comes again after a while was claimed when there were fewer.
-        if (reply.kind === "replayed" || hasLapsed(queue, request, reply)) {
+        const isOver = over.has(request.pass); // and this a late copy
+        if (reply.kind === "replayed" || isOver || hasLapsed(queue, request, reply)) {
           passOf.delete(request.token);
         } else passOf.set(request.token, request.pass);
         const isLast = request.final || (request.held.length === 0 && reply.messages.length === 0);
         if (request.leaving && isLast) {
+          over.add(request.pass);
           for (const [token, pass] of passOf) if (pass === request.pass) passOf.delete(token);
         }
         if (history.exact && !history.jumped) {
@@ -186,6 +210,7 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
           checkThrottling(after, queue, reply, { paused, starts, passOf });
         }
         checkHandedOut(after, ledger, queue, reply);
+        if (history.exact) checkNotOver(ledger, reply);
         nameSuspects(request.token, reply, isLate);
       };
     },

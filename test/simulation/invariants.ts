@@ -54,6 +54,12 @@ export function checkHandedOut(view: View, ledger: Ledger, queue: StoreQueue, re
   }
 }
 
+/** What is done, and gone from every list, does not come again while nothing was lost. */
+export function checkNotOver(ledger: Ledger, reply: TurnReply): void {
+  const over = reply.messages.find(({ id }) => ledger.byId(id)?.done === true);
+  if (over !== undefined) throw new Violation(`${over.id} is handed out, though it is over`);
+}
+
 /** Suspects come with nothing else in hand, of whatever queue. */
 export function checkApart(parts: readonly TurnPart[], replies: readonly PartReply[]): void {
   const given = replies.filter(({ reply }) => (reply?.messages.length ?? 0) > 0);
@@ -167,7 +173,8 @@ function checkOne(view: View, ledger: Ledger, message: Sent, readUpTo: number): 
   const id = message.id as string;
   const there = has(id);
   const pending = group?.pending.has(id) === true;
-  const parked = group !== undefined && parkedSet.has(id);
+  // A record proves that it waits where the set is lost.
+  const parked = group !== undefined && (parkedSet.has(id) || (view.due.has(id) && !pending));
   const waiting = there && (message.position ?? 0) > readUpTo;
   const isDead = dead.has(id);
   const places = Number(pending) + Number(parked) + Number(waiting) + Number(isDead);

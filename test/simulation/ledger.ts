@@ -153,8 +153,8 @@ export function createLedger(): Ledger {
   };
 }
 
-/** Entry ids as numbers in the same order; worlds are far too small for a sequence beyond 4,096. */
+/** Entry ids as numbers in the same order; worlds are far too small for a sequence beyond 4,096, but for that of a time. */
 export function positionOf(id: string): number {
   const [ms = 0, sequence = 0] = id.split("-").map(Number);
-  return ms * 4_096 + sequence;
+  return ms * 4_096 + Math.min(sequence, 4_095);
 }

@@ -79,7 +79,7 @@ function placeIn(memory: () => Memory, names: Names): Place {
   return {
     view(): View {
       const { groups, length, added, get, list } = stream();
-      const { parked, due, keys, ids, crashes, stats } = tables();
+      const { parked, due, markers, keys, ids, crashes, stats } = tables();
       const group = groups.get(names.group);
       const others = [...groups].filter(([name]) => name !== names.group);
       return {
@@ -96,6 +96,7 @@ function placeIn(memory: () => Memory, names: Names): Place {
         others: new Map(others.map(([name, { lastDelivered }]) => [name, lastDelivered])),
         parked,
         due,
+        markers: { ...markers },
         keys,
         ids,
         crashes,
@@ -111,12 +112,21 @@ function placeIn(memory: () => Memory, names: Names): Place {
       tables().paused = paused;
     },
     loseGroup: () => void stream().groups.delete(names.group),
+    loseKey(which) {
+      tables()[which].clear();
+      tables().markers[which] = false;
+    },
+    addForeign: (count) => Array.from({ length: count }, () => stream().add(["foreign", "1"])),
 
     makeGroup: (name) => void stream().createGroup(name, "0-0"),
     readAs: (name, count) => void stream().groups.get(name)?.read("auditor", count),
     pendingOf(name) {
-      const pending = stream().groups.get(name)?.pending.list() ?? [];
+      const pending = stream().groups.get(name)?.consumers.get("auditor")?.list() ?? [];
       return pending.map(({ id }) => id);
+    },
+    leaveAs(name) {
+      if (name === names.group) stream().groups.get(name)?.consumers.delete("auditor");
+      else stream().groups.delete(name);
     },
     ackAs: (name, ids) => void stream().groups.get(name)?.ack(ids),
   };

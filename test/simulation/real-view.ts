@@ -72,6 +72,7 @@ export async function readView(call: Call, names: Names, at: number): Promise<Vi
     others: read,
     parked: parkedIn(parked),
     due: parkedIn(due),
+    markers: { parked: isMarked(parked), due: isMarked(due) },
     keys: new Map(pairsOf(records).map(([key, score]) => [key, readRecord(Number(score))])),
     crashes: new Map(pairsOf(crashes).map(([id, count]) => [id, Number(count)])),
     ids: new Map(pairsOf(holders)),
@@ -107,6 +108,10 @@ function readParked(id: string, score: number) {
     crashed: rest >= 512,
     deliveries: rest % 512,
   };
+}
+
+function isMarked(reply: unknown): boolean {
+  return pairsOf(reply).some(([id]) => id === "xd:parked");
 }
 
 function parkedIn(reply: unknown) {

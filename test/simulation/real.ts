@@ -134,6 +134,22 @@ export function connectReal(server: ClockedRedis): RealServer {
             async () =>
               void (await orNothing(call("XGROUP", "DESTROY", names.stream, names.group))),
           ),
+        loseKey: (which) => atNow(async () => void (await call("DEL", groupKeys(names)[which]))),
+        addForeign: (count) =>
+          atNow(async () => {
+            const ids = [];
+            for (let i = 0; i < count; i += 1) {
+              ids.push(asText(await call("XADD", names.stream, "*", "foreign", "1")));
+            }
+            return ids;
+          }),
+        leaveAs: (name) =>
+          atNow(async () => {
+            const { stream, group } = names;
+            if (name === group) {
+              await orNothing(call("XGROUP", "DELCONSUMER", stream, group, "auditor"));
+            } else await orNothing(call("XGROUP", "DESTROY", stream, name));
+          }),
         makeGroup: (name) =>
           atNow(
             async () => void (await call("XGROUP", "CREATE", names.stream, name, "0", "MKSTREAM")),
@@ -144,7 +160,9 @@ export function connectReal(server: ClockedRedis): RealServer {
             await orNothing(call("XREADGROUP", "GROUP", name, "auditor", "COUNT", count, ...from));
           }),
         async pendingOf(name) {
-          const list = await orNothing(call("XPENDING", names.stream, name, "-", "+", 10_000));
+          const list = await orNothing(
+            call("XPENDING", names.stream, name, "-", "+", 10_000, "auditor"),
+          );
           return asArray(list).map((item) => asText(asArray(item)[0]));
         },
         ackAs: (name, ids) =>

@@ -114,9 +114,13 @@ export async function createServer(open: OpenBackend, scene: Scene) {
           return reply;
         }),
       repair: (queue, request, limits) =>
-        billed(limits, () => {
+        billed(limits, async () => {
           counters.step();
-          return backend.repair(queue, request);
+          const reply = await backend.repair(queue, request);
+          counters.count("repaired", reply.restored);
+          if (request.decide === "discard") counters.count("discarded", reply.orphans?.count ?? 0);
+          await deskOf(queue).check();
+          return reply;
         }),
       stats: unused,
       readDeadLetters: unused,

@@ -1,4 +1,4 @@
-import { type Counted, createCounters, FAULTS, OUTCOMES } from "./counters.ts";
+import { type Counted, createCounters, FAULTS, OUTCOMES, RARE } from "./counters.ts";
 import { runCrowd } from "./crowd.ts";
 import { createModel } from "./model.ts";
 import type { OpenBackend } from "./server.ts";
@@ -57,5 +57,6 @@ export async function simulate(options: {
 
 /** What occurred so rarely that a run proves little of it. */
 export function rareIn({ counts }: Simulated, least: number): readonly Counted[] {
-  return [...FAULTS, ...OUTCOMES].filter((name) => counts[name] < least);
+  const leastOf = (name: Counted) => (RARE.includes(name) ? Math.floor(least / 10) : least);
+  return [...FAULTS, ...OUTCOMES].filter((name) => counts[name] < leastOf(name));
 }

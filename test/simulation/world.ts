@@ -1,9 +1,11 @@
 import {
   createQueue,
   type DrainOptions,
+  type DrainReport,
   drain,
   type Handler,
   type Queue,
+  type QueueOptions,
   Reject,
   SendError,
   StoreError,
@@ -30,12 +32,27 @@ export interface Stage {
 /** One queue of a world. */
 interface Site {
   readonly name: string;
+  readonly group: string;
   readonly of: QueueClimate;
   readonly desk: Desk;
+  /** Where the group began, once it did. */
+  start: QueueOptions["start"];
+  /** Other programs, while they are there. */
+  audited: boolean;
+  helped: boolean;
 }
 
 function siteOf(of: QueueClimate, place: number, desk: Desk): Site {
-  return { name: (NAMES[place] ?? NAMES[0]).stream, of, desk };
+  const { stream, group } = NAMES[place] ?? NAMES[0];
+  return {
+    name: stream,
+    group,
+    of,
+    desk,
+    start: undefined,
+    audited: of.audited,
+    helped: of.helped,
+  };
 }
 
 /**
@@ -81,9 +98,10 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
 
   const queueFor = (
     owner: Process,
-    { name, of }: Site,
+    { name, of, start }: Site,
     store: Store = server.storeFor(owner),
-  ): Queue<number> => createQueue<number>({ name, store, ...of.options });
+  ): Queue<number> =>
+    createQueue<number>({ name, store, ...of.options, ...(start === undefined ? {} : { start }) });
 
   function drawPlan(): Plan {
     return {
@@ -158,6 +176,10 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     ) {
       counters.step();
       const { ledger, history } = siteNamed(queue).desk;
+      if (typeof payload !== "number") {
+        if (!history.exact) return; // the group was made anew, at the first entry
+        throw fail(`${id} is started, though it was there before the group`);
+      }
       const message = ledger.at(payload);
       const { exact, jumped } = history;
       tell(`${owner.name} starts ${id} (${payload}), delivery ${deliveries}, failures ${failures}`);
@@ -211,17 +233,16 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     return violation;
   }
 
-  /** What a pass drains: all queues in their order, or one of them by itself. */
-  function sitesOf(isAlone: boolean): readonly Site[] {
-    return isAlone ? [pick(sites)] : sites;
-  }
-
-  function tick(options: DrainOptions = climate.pass, isAlone = chance(0.1)): Process {
+  /** A pass over all queues in their order, or over one of them by itself. */
+  function tick(
+    options: DrainOptions = climate.pass,
+    over: readonly Site[] = chance(0.1) ? [pick(sites)] : sites,
+  ): Process {
     passes += 1;
     const owner = process(`pass ${passes}`);
     tell(`${owner.name} begins`);
     const store = server.storeFor(owner);
-    const drained = sitesOf(isAlone).map((site) => queueFor(owner, site, store));
+    const drained = over.map((site) => queueFor(owner, site, store));
     const handler = handlerOf(owner, new Map());
     const [only] = drained;
     const pass =
@@ -229,6 +250,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         ? drain(only, handler, options)
         : drain(drained, handler, { ...options, ...climate.weights });
     void pass
+      .then(checkReport)
       .catch((error: unknown) => {
         if (!(error instanceof StoreError)) failure ??= error;
       })
@@ -237,6 +259,15 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
         end(owner);
       });
     return owner;
+  }
+
+  /** Nothing is undecided where nobody but passes works in the group, and no two keys were lost together. */
+  function checkReport({ queues, ...only }: DrainReport): void {
+    for (const { queue, orphans } of queues ?? [only]) {
+      const { of, desk } = siteNamed(queue);
+      const mayBe = of.helped || !desk.history.exact;
+      if (orphans !== undefined && !mayBe) throw fail(`${queue} has ${orphans.count} orphans`);
+    }
   }
 
   function cron(): void {
@@ -251,14 +282,48 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
 
   /** A program of another make: reads, and acknowledges later or never. */
   async function audit(site: Site): Promise<void> {
-    if (!site.of.audited) return;
+    if (!site.audited) return;
     await site.desk.readAs(AUDIT, 1 + integer(8), () => chance(0.5));
     if (faults) scheduler.schedule(integer(8_000), undefined, () => audit(site));
   }
 
+  /** The same in the queue's own group. */
+  async function help(site: Site): Promise<void> {
+    if (!site.helped) return;
+    await site.desk.helpAs(site.group, integer(4), () => chance(0.5));
+    if (faults) scheduler.schedule(integer(8_000), undefined, () => help(site));
+  }
+
+  /** Other programs end, after what they have in hand. */
+  async function leave(site: Site): Promise<void> {
+    const { desk, group } = site;
+    if (site.audited) {
+      site.audited = false;
+      counters.count("other group gone");
+      await desk.place.leaveAs(AUDIT);
+    } else if (site.helped) {
+      site.helped = false;
+      counters.count("helper gone");
+      await desk.helpAs(group, 0, () => true);
+      await desk.place.leaveAs(group);
+    }
+  }
+
+  /** A person brings back what keys hid, and discards what nothing decides. */
+  async function repair(site: Site, orphans?: "discard"): Promise<void> {
+    const owner = process("person");
+    try {
+      await queueFor(owner, site).repair(orphans === undefined ? {} : { orphans });
+    } catch (error) {
+      if (!(error instanceof StoreError)) failure ??= error;
+    } finally {
+      end(owner);
+    }
+  }
+
   async function disturb(): Promise<void> {
     const victims = [...alive];
-    const kind = integer(20);
+    const kind = integer(24);
     if (kind < 5 && victims.length > 0) {
       const victim = pick(victims);
       counters.count("crash");
@@ -281,7 +346,8 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
       await pause();
     } else if (kind < 16) {
       weather.fullUntil = scheduler.now() + integer(6_000);
-    } else await disaster();
+    } else if (kind < 20) await disaster();
+    else await upset(pick(sites));
   }
 
   async function loseScripts(): Promise<void> {
@@ -321,6 +387,23 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     }
   }
 
+  /** What others do to a queue, and a person. */
+  async function upset(site: Site): Promise<void> {
+    const kind = integer(3);
+    if (kind === 0 && site.of.losesKeys) {
+      const which = chance(0.6) ? "parked" : "due";
+      if (!(await site.desk.loseKey(which))) return;
+      tell(`${site.name} loses ${which}`);
+      counters.count(which === "parked" ? "parked set lost" : "records lost");
+    } else if (kind === 1 && chance(0.6) && failOver === undefined) {
+      tell(`other programs leave ${site.name}`);
+      await leave(site);
+    } else if (kind === 2) {
+      counters.count("repair by hand");
+      void repair(site);
+    }
+  }
+
   async function step(): Promise<boolean> {
     const went = await scheduler.step();
     if (failure !== undefined) throw failure;
@@ -338,7 +421,13 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     for (let round = 0; round < 300; round += 1) {
       if (openOnes().length === 0 && (await untidy()) === "") return;
       for (const site of sites) await audit(site);
-      const owner = tick({ ...climate.pass, maxDuration: "25 s" }, false);
+      for (const site of sites) {
+        await help(site);
+        // A failover may lose the marker that tells completed entries from lost ones.
+        const undecided = site.of.helped || (site.of.audited && climate.failovers);
+        if (round > 3 && undecided) void repair(site, "discard");
+      }
+      const owner = tick({ ...climate.pass, maxDuration: "25 s" }, sites);
       while (owner.alive && (await step())) {}
       scheduler.schedule(LEASE_MS / 2, undefined, () => {});
       while (await step()) {}
@@ -356,18 +445,41 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
     return (await Promise.all(sites.map(leftIn))).filter((left) => left !== "").join(", ");
   }
 
-  async function leftIn({ of, desk }: Site): Promise<string> {
+  async function leftIn({ of, desk, audited, helped }: Site): Promise<string> {
     const { group, parked, delayed, length } = await desk.place.view();
-    const consumers = group?.consumers.filter((name) => name !== "xd:suspects") ?? [];
-    const kept = of.audited || of.options.retention !== undefined;
+    const others = ["xd:suspects", ...(helped ? ["auditor"] : [])];
+    const consumers = group?.consumers.filter((name) => !others.includes(name)) ?? [];
+    const kept = audited || of.options.retention !== undefined;
+    // What was there before the group stays, unless the rest is trimmed.
+    const most = of.audited || of.helped ? of.history : 0;
+    const least = of.audited || of.helped ? 0 : of.history;
     return [
       ...consumers,
       ...(parked.size > 0 ? ["parked"] : []),
       ...(delayed.size > 0 ? ["delayed"] : []),
-      ...(!kept && length > 0 ? ["entries"] : []),
+      ...(!kept && (length > Math.max(most, least) || length < least) ? [`${length} entries`] : []),
     ].join(", ");
   }
 
+  /** Entries of others, and then the group behind some of them. */
+  async function begin(site: Site): Promise<void> {
+    const { of, desk } = site;
+    if (of.history === 0) return;
+    const ids = await desk.place.addForeign(of.history);
+    const last = ids.at(-1) as `${number}-${number}`;
+    const at = new Date(Number.parseInt(last, 10) + 1);
+    // Where the clock goes back, what is sent later may be from before a time.
+    const startsAt = climate.jumps ? "$" : of.startsAt;
+    site.start = startsAt === "$" ? "$" : startsAt === "id" ? last : at;
+    while ((await desk.place.view()).group === undefined) {
+      const owner = tick({ maxDuration: "1 s" }, [site]);
+      while (owner.alive && (await step())) {}
+    }
+    scheduler.schedule(2, undefined, () => {});
+    while (await step()) {}
+  }
+
+  for (const site of sites) await begin(site);
   for (const site of sites) {
     if (site.of.audited) await site.desk.place.makeGroup(AUDIT);
     for (let i = 0; i < 3; i += 1) {
@@ -379,6 +491,7 @@ export async function runWorld(seed: number, { counters, open, trace }: Stage) {
   }
   cron();
   for (const site of sites) await audit(site);
+  for (const site of sites) await help(site);
   const until = scheduler.now() + 200_000 + integer(200_000);
   while (scheduler.now() < until) {
     if (chance(0.06)) await disturb();
