@@ -107,6 +107,7 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       ...outcomes,
       ...expected,
       token,
+      number: pass.spent.requests + 1,
       held,
       renew,
       claim,

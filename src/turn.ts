@@ -56,6 +56,8 @@ export interface Outcomes {
 export interface TurnRequest extends Outcomes {
   /** The pass token: the consumer that owns what this pass claims. */
   readonly token: string;
+  /** Grows from turn to turn of a token, so that a copy of an older one is known; 0 says nothing. */
+  readonly number: number;
   /** Still in hand and not settled by this turn. */
   readonly held: readonly Delivery[];
   /** Renew the leases of what is held, and the records of its keys. */
@@ -149,6 +151,11 @@ export interface TurnReply {
   readonly lost: readonly string[];
   /** Ids whose outcome was sent more than once, and whose fate cannot be told. */
   readonly uncertain: readonly string[];
+  /**
+   * Of the lost ones, and of those that were sent before, the ids that are in no list any more: somebody
+   * has ended them, or removed their payloads.
+   */
+  readonly gone: readonly string[];
   /** Entries completed without running: their key was done inside the window. */
   readonly duplicates: number;
   /** Entries parked because their key is being worked on. */

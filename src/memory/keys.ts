@@ -13,7 +13,10 @@ export function keyOf(turn: Pick<Turn, "queue">, entry: Pick<ClaimedEntry, "fiel
   return fieldOf(entry.fields, turn.queue.keyField) ?? "";
 }
 
-/** Cuts what would make the reply too large, and gives it back: parked, due now, not counted. */
+/**
+ * Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
+ * out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
+ */
 export function cutToSize(turn: Turn): void {
   const { tables, group, request, now } = turn;
   let bytes = 0;
@@ -27,8 +30,7 @@ export function cutToSize(turn: Turn): void {
       group.claim(SUSPECTS, [id], { minIdle: 0, deliveries: delivery - 1 });
       tables.crashes.set(id, crashes - 1);
       turn.suspectsLeft = true;
-    } else {
-      freeLost(turn, id);
+    } else if (turn.kind === "ordinary") {
       park(turn, id, now, delivery - 1);
     }
   }

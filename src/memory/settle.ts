@@ -30,13 +30,10 @@ export function owns(turn: Turn, { id, delivery }: Delivery): boolean {
   return turn.delivery.get(id) === delivery;
 }
 
-/** Whether the outcome may be applied; the fate of one that may not is told in the reply. */
+/** Whether the outcome may be applied; resolveUnsettled finds out about one that may not. */
 export function mine(turn: Turn, outcome: Delivery, parking = false): boolean {
   if (owns(turn, outcome)) return true;
-  if (turn.attempt === 1) turn.lost.push(outcome.id);
-  // Sent before: it may be settled already, which resolveUnsettled finds out. Where it is owned with
-  // another count, an earlier attempt has parked it and claimed it again.
-  else if (!turn.delivery.has(outcome.id)) turn.unsettled.push({ id: outcome.id, parking });
+  turn.unsettled.push({ id: outcome.id, isLost: turn.attempt === 1, parking });
   return false;
 }
 

@@ -43,8 +43,13 @@ export interface Turn {
   messages: ClaimedEntry[];
   readonly lost: string[];
   readonly uncertain: string[];
-  /** Outcomes that were sent before and are not owned now. */
-  readonly unsettled: { readonly id: string; readonly parking: boolean }[];
+  readonly gone: string[];
+  /** What is not owned: lost, or an outcome that was sent before. */
+  readonly unsettled: {
+    readonly id: string;
+    readonly isLost: boolean;
+    readonly parking: boolean;
+  }[];
   /** Dead letters made of suspects. */
   dead: number;
   lostPayloads: number;

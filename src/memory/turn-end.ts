@@ -29,8 +29,8 @@ export function takeTurn(
   settleRetries(turn);
   settleDead(turn);
   settleReleased(turn);
-  resolveUnsettled(turn);
   renewHeld(turn);
+  resolveUnsettled(turn);
   let left = lostClaims(turn);
   if (request.final) {
     for (const id of left) {
@@ -43,8 +43,10 @@ export function takeTurn(
   }
   flush(turn);
 
-  const replaying = request.claim > 0 && left.length > 0;
+  const replaying = (request.claim > 0 || request.renew) && left.length > 0;
   if (replaying) claimLost(turn, left);
+  // A copy of an older turn: its pass has settled that, and knows nothing of what this would claim.
+  else if (turn.unsettled.length > 0) turn.claim = 0;
   const due = replaying ? [] : dueParked(turn);
   const nothingParked = !replaying && !tables.paused && tables.parked.size === 0;
   const looked = look(turn, due, nothingParked);
@@ -84,6 +86,7 @@ export function takeTurn(
     messages: turn.messages,
     lost: turn.lost,
     uncertain: turn.uncertain,
+    gone: turn.gone,
     duplicates: turn.duplicates,
     deferred: turn.deferred,
     dead: turn.dead,
@@ -139,6 +142,7 @@ function begin(
     messages: [],
     lost: [],
     uncertain: [],
+    gone: [],
     unsettled: [],
     dead: 0,
     duplicates: 0,

@@ -60,6 +60,7 @@ export function turnCall(
     {
       more: {
         start: queue.start,
+        number: request.number,
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
         rate_per: queue.rateLimit?.perMs ?? 0,

@@ -16,6 +16,7 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     messages: asArray(reply[4]).map(readMessage),
     lost: asTexts(reply[5]),
     uncertain: asTexts(reply[6]),
+    gone: asTexts(reply[20]),
     duplicates: count(7),
     deferred: count(8),
     dead: count(9),

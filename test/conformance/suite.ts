@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import { claiming } from "./claiming.ts";
+import { copies } from "./copies.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { deduplication } from "./deduplication.ts";
 import { delayed } from "./delayed.ts";
@@ -28,6 +29,7 @@ export function conformance(open: () => Promise<Target>): void {
     claiming,
     settling,
     leases,
+    copies,
     keys,
     removal,
     deadLetters,

@@ -110,6 +110,7 @@ export function turnRequest(token: string, request: Partial<TurnRequest>): TurnR
     survey: true,
     suspects: "first",
     suspectBatch: 10,
+    number: 0,
     final: false,
     keyed: false,
     housekeeping: false,

@@ -6,7 +6,8 @@ local function is_ours_already(id)
   return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
 end
 
--- Cuts what would make the reply too large, and gives it back: parked, due now, not counted.
+-- Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
+-- out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
 local function cut_to_size()
   local bytes, fitting = 0, #messages
   for i, message in ipairs(messages) do
@@ -22,10 +23,7 @@ local function cut_to_size()
       call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
       call("HSET", crashes_key, id, messages[i][4] - 1)
       suspects_left = 1
-    else
-      if is_ours_already(id) then
-        free(id, key_of(messages[i][2]))
-      end
+    elseif kind == "ordinary" then
       park(id, now, count - 1)
     end
     messages[i] = nil
