@@ -11,7 +11,6 @@ export interface Held extends Delivery {
   readonly failures: number;
   /** Aborts its handler. */
   readonly controller: AbortController;
-  /** The start of its lease by the store's clock, or earlier. */
   leasedAt: number;
   state: "waiting" | "running" | "done";
   outcome: Outcome | undefined;
@@ -99,9 +98,10 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
 
     takeOutcomes(release) {
       const outcomes: Settling = { complete: [], retry: [], dead: [], release: [] };
-      const settle = ({ id, delivery, key, crashed = false }: Held, outcome: Outcome) => {
+      const settle = (item: Held, outcome: Outcome) => {
+        const { id, delivery, key, crashed = false, leasedAt } = item;
         const list: Delivery[] = outcomes[outcome.kind];
-        list.push({ id, delivery, key, crashed, ...outcome });
+        list.push({ id, delivery, key, crashed, leasedAt, ...outcome });
       };
       for (const item of done) if (item.outcome !== undefined) settle(item, item.outcome);
       done = [];

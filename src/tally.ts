@@ -1,5 +1,30 @@
 import type { Tally } from "./report.ts";
-import type { Outcomes, TurnReply, TurnRequest } from "./store.ts";
+import type { Delivery, Outcomes, StoreQueue, TurnReply, TurnRequest } from "./store.ts";
+
+/**
+ * What is certain of what is gone. A lease that began after `since` still runs, and nobody else could end
+ * such a message: an outcome that was sent before was settled then, and one that is not owned any more has
+ * lost its payload, but not its work. What a queue drops itself, nobody else has removed.
+ */
+export function judge(
+  { keepNewest }: StoreQueue,
+  { held, complete, retry, dead, release }: TurnRequest,
+  reply: TurnReply,
+  since: number,
+): TurnReply {
+  const { gone } = reply;
+  const isOurs = ({ id, leasedAt = 0 }: Delivery) => leasedAt > since && gone.includes(id);
+  const worked = [...held, ...complete].filter(isOurs);
+  const ours = [...worked, ...[...retry, ...dead, ...release].filter(isOurs)];
+  const isIn = (list: readonly Delivery[]) => (id: string) => list.some((one) => one.id === id);
+  const unsure = gone.filter((id) => !reply.lost.includes(id) && !isIn(ours)(id));
+  return {
+    ...reply,
+    lost: reply.lost.filter((id) => !isIn(worked)(id)),
+    uncertain: [...reply.uncertain, ...unsure],
+    lostPayloads: keepNewest === undefined ? reply.lostPayloads : 0,
+  };
+}
 
 /** Adds what a turn did. Outcomes count once the store has confirmed them. */
 export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply): void {

@@ -13,6 +13,8 @@ export interface Delivery {
   readonly key: string;
   /** A pass died with it before, so there is a record of that. */
   readonly crashed?: boolean;
+  /** The start of its lease by the store's clock, or earlier; Infinity: nobody else can have it. */
+  readonly leasedAt?: number;
 }
 
 export interface Completion extends Delivery {

@@ -169,7 +169,8 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   else if (queue.shared) state.shared = true;
   if (queue.retention !== undefined) state.kept = true;
   const known = state.trimmed ?? 0;
-  const excess = survey.trimmedExcess ?? known;
+  // What the queue drops itself is counted there.
+  const excess = (state.dropped === undefined ? survey.trimmedExcess : undefined) ?? known;
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
   if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
   const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;

@@ -61,6 +61,7 @@ export function turnCall(
       more: {
         start: queue.start,
         number: request.number,
+        drops: flag(queue.keepNewest !== undefined),
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
         rate_per: queue.rateLimit?.perMs ?? 0,

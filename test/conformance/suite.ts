@@ -13,6 +13,7 @@ import { payloads } from "./payloads.ts";
 import { priorities } from "./priorities.ts";
 import { removal } from "./removal.ts";
 import { replaying } from "./replaying.ts";
+import { reports } from "./reports.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Target>): void {
     priorities,
     journal,
     passes,
+    reports,
     payloads,
     limits,
   ];

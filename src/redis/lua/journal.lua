@@ -33,7 +33,7 @@ do
     count("deferred", deferred)
     count("dead", dead_count)
     count("reclaimed", reclaimed)
-    count("lostPayloads", lost_payloads)
+    count("lostPayloads", more.drops == 1 and 0 or lost_payloads)
     count("trimmedUnread", trimmed_unread)
   end
 

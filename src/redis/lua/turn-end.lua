@@ -35,7 +35,7 @@ local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and cons
 local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects", "kept", more.ended_field)
+    "trimmed", "format", "suspects", "kept", more.ended_field, "dropped")
   more.ended = state[11]
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
@@ -50,6 +50,7 @@ if survey > 0 and not quiet then
     append(changes, "kept", "1")
   end
   local known = tonumber(state[7] or "0")
+  trimmed_excess = not state[12] and trimmed_excess -- what the queue drops itself is counted there
   if trimmed_excess and trimmed_excess > known then
     trimmed_unread = trimmed_excess - known
     append(changes, "trimmed", whole(trimmed_excess))
