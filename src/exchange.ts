@@ -157,6 +157,7 @@ function takeIn(side: Side, request: TurnRequest, given: TurnReply, sentAt: numb
     else if (request.renew) item.leasedAt = Math.max(item.leasedAt, sentAt);
   }
   hand.admit(reply.messages, sentAt);
+  for (const message of reply.waiting) hand.keepWaiting(message);
 }
 
 /** A turn that failed: what it should have settled is uncertain, and the pass is over. */

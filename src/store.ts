@@ -224,4 +224,5 @@ export type {
   TurnPart,
   TurnReply,
   TurnRequest,
+  Waiting,
 } from "./turn.ts";

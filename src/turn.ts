@@ -53,6 +53,14 @@ export interface Outcomes {
   readonly retry: readonly Retrial[];
   readonly dead: readonly Rejection[];
   readonly release: readonly Release[];
+  /** Parked messages that wait for the keys of these. */
+  readonly waiting: readonly Waiting[];
+}
+
+/** A message that waits until the one that has its key is settled. */
+export interface Waiting {
+  readonly id: string;
+  readonly key: string;
 }
 
 export interface TurnRequest extends Outcomes {
@@ -162,6 +170,8 @@ export interface TurnReply {
   readonly duplicates: number;
   /** Entries parked because their key is being worked on. */
   readonly deferred: number;
+  /** Those: a pass that has the other message of a key tells when that is settled. */
+  readonly waiting: readonly Waiting[];
   /** Dead letters made of suspects, beside those that were among the outcomes. */
   readonly dead: number;
   /** Expired leases that the sweep found. */

@@ -70,6 +70,7 @@ export function settleCompleted(turn: Turn): void {
     } else if (mine(turn, outcome)) {
       finish(turn, id);
       turn.delivery.delete(id);
+      turn.ended.set(key, true);
       const name = key === "" && queue.keepResults ? id : key;
       if (queue.keepResults) turn.changes.results.push({ name, result: outcome.result ?? "" });
       if (name !== "") {
@@ -84,6 +85,27 @@ export function free(turn: Turn, outcome: Delivery): void {
   const key = keyOf(turn, outcome);
   if (key === "" || turn.taken.has(outcome.id) || turn.queue.deduplicate) return;
   turn.changes.frees.push(key);
+  turn.ended.set(key, false);
+}
+
+/**
+ * What waits for the keys of what this turn has settled: done with it, or due now. It is parked, unless
+ * somebody has it by now.
+ */
+export function settleWaiting(turn: Turn): void {
+  const { parked } = turn.tables;
+  for (const { id, key } of turn.request.waiting) {
+    const one = parked.get(id);
+    const isDone = turn.ended.get(key);
+    if (one === undefined || isDone === undefined) continue;
+    parked.delete(id);
+    if (isDone) {
+      finish(turn, id);
+      turn.duplicates += 1;
+    } else {
+      parked.set(id, { ...one, due: turn.now });
+    }
+  }
 }
 
 export function settleRetries(turn: Turn): void {

@@ -9,7 +9,13 @@ import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
-import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
+import {
+  askForKeys,
+  settleCompleted,
+  settleReleased,
+  settleRetries,
+  settleWaiting,
+} from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
 import { agreeOnLease, endSweep, type Sweep, sweep } from "./sweep.ts";
 import { flush, noChanges, park, SUSPECTS, type Turn } from "./turn-begin.ts";
@@ -41,6 +47,7 @@ export function takeTurn(
     }
     left = [];
   }
+  settleWaiting(turn);
   flush(turn);
 
   const replaying = (request.claim > 0 || request.renew) && left.length > 0;
@@ -87,6 +94,7 @@ export function takeTurn(
     lost: turn.lost,
     uncertain: turn.uncertain,
     gone: turn.gone,
+    waiting: turn.waiting,
     duplicates: turn.duplicates,
     deferred: turn.deferred,
     dead: turn.dead,
@@ -143,6 +151,8 @@ function begin(
     lost: [],
     uncertain: [],
     gone: [],
+    waiting: [],
+    ended: new Map(),
     unsettled: [],
     dead: 0,
     duplicates: 0,

@@ -18,6 +18,7 @@ export function turnCall(
   const deadTrim = retentionArgs(queue.deadLetterRetention);
   const found = request.found;
   const crashed = crashedIds(request);
+  const waiting = request.waiting.flatMap(({ id, key }) => [id, key]);
   const { journal } = request;
   return callOf(
     turnScript,
@@ -61,6 +62,7 @@ export function turnCall(
       more: {
         start: queue.start,
         number: request.number,
+        waiting: request.waiting.length,
         drops: flag(queue.keepNewest !== undefined),
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
@@ -78,7 +80,7 @@ export function turnCall(
         reason: journal?.reason ?? "",
         turn_name: journal?.turn ?? "",
       },
-      list: [...outcomeList(queue, request), ...crashed, ...journalList(journal)],
+      list: [...outcomeList(queue, request), ...crashed, ...waiting, ...journalList(journal)],
     },
   );
 }

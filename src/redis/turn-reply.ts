@@ -17,6 +17,7 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     lost: asTexts(reply[5]),
     uncertain: asTexts(reply[6]),
     gone: asTexts(reply[20]),
+    waiting: readWaiting(asTexts(reply[21])),
     duplicates: count(7),
     deferred: count(8),
     dead: count(9),
@@ -56,6 +57,10 @@ function readMessage(reply: unknown): ClaimedEntry {
     crashes: asNumber(crashes),
     fields: asTexts(fields),
   };
+}
+
+function readWaiting(list: readonly string[]): TurnReply["waiting"] {
+  return list.flatMap((id, i) => (i % 2 === 0 ? [{ id, key: list[i + 1] ?? "" }] : []));
 }
 
 function readFindings(reply: readonly unknown[]): SurveyFindings {

@@ -101,6 +101,7 @@ export function turnRequest(token: string, request: Partial<TurnRequest>): TurnR
     retry: [],
     dead: [],
     release: [],
+    waiting: [],
     held: [],
     renew: false,
     claim: 0,

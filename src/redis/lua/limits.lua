@@ -91,7 +91,7 @@ do
     if not is_kept or owned_at_start > 0 then
       return false
     end
-    local ended = survey > 0 and more.ended or survey == 0 and call("HGET", state_key, more.ended_field)
+    local ended = survey > 0 and more.last or survey == 0 and call("HGET", state_key, more.ended_field)
     local of, number = string.match(ended or "", "^(.*)/(%d+)$")
     return of == token and tonumber(number) >= more.number
   end

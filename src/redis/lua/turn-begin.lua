@@ -32,6 +32,9 @@ local function hold(key, id)
   append(holders, key, id)
 end
 
+more.deferred = {} -- ids and keys of what waits for another message of its key
+more.ended = {} -- keys of what is settled: whether it is done
+
 local has_crashed = {} -- id -> true where there may be a crash record
 
 -- Out of the pending list until `due`, with the number of deliveries that count so far. The score

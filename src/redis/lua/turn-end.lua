@@ -36,7 +36,7 @@ local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
     "trimmed", "format", "suspects", "kept", more.ended_field, "dropped")
-  more.ended = state[11]
+  more.last = state[11]
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -149,4 +149,4 @@ end
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
   created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
-  groups, sweeping } or {}, journaled, unsettled.gone }
+  groups, sweeping } or {}, journaled, unsettled.gone, more.deferred }
