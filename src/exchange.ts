@@ -1,6 +1,6 @@
 import { StoreError } from "./errors.ts";
 import { type Extensions, leaseLost } from "./extensions.ts";
-import { callLimits, type Pass, wakeAll } from "./pass.ts";
+import { callLimits, noteRoundTrip, type Pass, wakeAll } from "./pass.ts";
 import { drawOrder } from "./priority.ts";
 import type { Stopped } from "./report.ts";
 import { type Round, roundOf } from "./round.ts";
@@ -50,6 +50,8 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
     for (const part of parts) abandon(pass, part, error);
     throw error;
   }
+  const requests = replies.reduce((sum, { reply }) => sum + (reply?.bill.requests ?? 0), 0);
+  if (requests > 0) noteRoundTrip(pass, (pass.store.now() - sentAt) / requests);
   const answers = parts.flatMap(({ side, request }, i) => {
     const { reply, claim = 0, error } = replies[i] ?? {};
     if (error !== undefined) {
