@@ -100,6 +100,7 @@ export function settleWaiting(turn: Turn): void {
     if (one === undefined || isDone === undefined) continue;
     parked.delete(id);
     if (isDone) {
+      if (one.crashed) turn.crashed.add(id);
       finish(turn, id);
       turn.duplicates += 1;
     } else {

@@ -103,6 +103,7 @@ do
     for i, score in ipairs(ask_in_slices({ "ZMSCORE", parked_key }, ids)) do
       local is_done = more.ended[ARGV[crashed_at + crashed + 2 * i - 1]]
       if score and is_done then
+        has_crashed[ids[i]] = tonumber(score) % 1024 >= 512 or nil
         append(done, ids[i])
         finish(ids[i])
       elseif score and is_done == false then
