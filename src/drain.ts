@@ -23,14 +23,7 @@ import { refuseKind } from "./expect.ts";
 import { runLane } from "./lane.ts";
 import type { Handler, PreparedHandler } from "./message.ts";
 import { createMeter } from "./meter.ts";
-import {
-  callLimits,
-  type Pass,
-  type PassQueue,
-  requestsLeft,
-  roundTrips,
-  wakeAll,
-} from "./pass.ts";
+import { callLimits, type Pass, type PassQueue, requestsLeft, wakeAll } from "./pass.ts";
 import type { AnyQueue, PayloadOf, Queue } from "./queue.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
 import { repairQueue } from "./repair.ts";
@@ -89,21 +82,19 @@ export async function drain(
   });
   if (typeof handler !== "function") refuseKind("handler", "a function", handler);
   const resolved = resolveDrain(queues, options);
-  const { store } = queues[0] as ResolvedQueue;
   const pass: Pass = {
     id: "",
     queues: queues.map((queue) => {
       const tally = createTally(queue.name);
       return { queue, tally, meter: createMeter(tally, resolved), seen: undefined };
     }),
-    store,
+    store: (queues[0] as ResolvedQueue).store,
     options: resolved,
     handler: handler as Handler<unknown>,
     spent: { turns: 0, requests: 0, polls: 0 },
     running: 0,
     claimsLeft: resolved.maxMessages,
     meanHandlerMs: 0,
-    roundTripMs: roundTrips.get(store),
     failed: false,
     error: undefined,
     open: 0,

@@ -33,8 +33,6 @@ export interface Pass {
   claimsLeft: number;
   /** Mean time of a handler so far, in milliseconds. */
   meanHandlerMs: number;
-  /** The shortest turn of it so far, or of an earlier pass; undefined where this process has seen none. */
-  roundTripMs: number | undefined;
   /** Set when the store failed: no lane goes on. */
   failed: boolean;
   /** Why it failed. */
@@ -49,20 +47,18 @@ export interface Pass {
   readonly wakers: Set<() => void>;
 }
 
-/** How long turns of earlier passes took. */
-export const roundTrips = new WeakMap<Store, number>();
+/** The shortest turn over each store, of the latest pass. */
+const roundTrips = new WeakMap<Store, number>();
+
+export const roundTripMs = ({ store }: Pass): number => roundTrips.get(store) ?? 0;
 
 /** A turn took so long. */
 export function noteRoundTrip(pass: Pass, ms: number): void {
-  const before = pass.spent.turns === 0 ? ms : (pass.roundTripMs ?? ms);
-  pass.roundTripMs = Math.min(before, ms);
-  roundTrips.set(pass.store, pass.roundTripMs);
+  roundTrips.set(pass.store, Math.min(ms, (pass.spent.turns > 0 && roundTripMs(pass)) || ms));
 }
 
 /** A turn behind the last handlers takes so long, with some to spare. */
-function settleMs({ roundTripMs = 0 }: Pass): number {
-  return 1.5 * roundTripMs;
-}
+const settleMs = (pass: Pass) => 1.5 * roundTripMs(pass);
 
 /**
  * When handlers have to be over, so that there is time to settle: a tenth, at most half a second, a whole
@@ -88,18 +84,19 @@ export function claimsNoMore(pass: Pass): Stopped | undefined {
   if (pass.claimsLeft <= 0) return "messages";
   // Beyond another turn each lane needs a request to settle, and one in case that gets no answer.
   if (requestsLeft(pass) <= 2 * pass.open) return "requests";
-  if (!fitsBeforeDeadline(pass, pass.roundTripMs)) return "deadline";
+  if (!fitsBeforeDeadline(pass, true)) return "deadline";
   return undefined;
 }
 
-/** Whether a handler of the usual length would be done in time, behind a turn that takes so long. */
-export function fitsBeforeDeadline(pass: Pass, turnMs = 0): boolean {
+/** Whether a handler of the usual length would be done in time, behind a turn that claims or not. */
+export function fitsBeforeDeadline(pass: Pass, claims = false): boolean {
+  const turnMs = claims ? roundTripMs(pass) : 0;
   return pass.store.now() + turnMs + pass.meanHandlerMs < workUntil(pass);
 }
 
 /** Of a store that it knows nothing of, a short pass looks how far it is before it claims. */
-export function mustLook({ roundTripMs, store, options }: Pass): boolean {
-  return roundTripMs === undefined && options.deadline - store.now() < 1_000;
+export function mustLook({ store, options }: Pass): boolean {
+  return !roundTrips.has(store) && options.deadline - store.now() < 1_000;
 }
 
 export function requestsLeft(pass: Pass): number {

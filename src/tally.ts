@@ -12,16 +12,17 @@ export function judge(
   reply: TurnReply,
   since: number,
 ): TurnReply {
-  const { gone } = reply;
-  const isOurs = ({ id, leasedAt = 0 }: Delivery) => leasedAt > since && gone.includes(id);
-  const worked = [...held, ...complete].filter(isOurs);
-  const ours = [...worked, ...[...retry, ...dead, ...release].filter(isOurs)];
-  const isIn = (list: readonly Delivery[]) => (id: string) => list.some((one) => one.id === id);
-  const unsure = gone.filter((id) => !reply.lost.includes(id) && !isIn(ours)(id));
+  const { gone, lost } = reply;
+  const ours = (list: readonly Delivery[]) =>
+    list
+      .filter(({ id, leasedAt = 0 }) => leasedAt > since && gone.includes(id))
+      .map(({ id }) => id);
+  const worked = ours([...held, ...complete]);
+  const certain = [...lost, ...worked, ...ours([...retry, ...dead, ...release])];
   return {
     ...reply,
-    lost: reply.lost.filter((id) => !isIn(worked)(id)),
-    uncertain: [...reply.uncertain, ...unsure],
+    lost: lost.filter((id) => !worked.includes(id)),
+    uncertain: [...reply.uncertain, ...gone.filter((id) => !certain.includes(id))],
     lostPayloads: keepNewest === undefined ? reply.lostPayloads : 0,
   };
 }

@@ -80,22 +80,11 @@ local function free(id, key)
   end
 end
 
-local function settle_retries()
-  for row = retry_at, dead_at - 1, retry_width do
-    local id, count = delivery_at(row)
-    if mine(id, count, true) then
-      park(id, now + tonumber(ARGV[row + held_width]), count)
-      free(id, key_at(row))
-      own[id] = nil
-    end
-  end
-end
-
-local settle_released
+local settle_parked, settle_waiting
 do
   -- What waits for the keys of what this turn has settled: done with it, or due now. It is parked, unless
   -- somebody has it by now.
-  local function settle_waiting()
+  function settle_waiting()
     local ids, done = {}, {}
     for i = 1, more.waiting do
       ids[i] = ARGV[crashed_at + crashed + 2 * i - 2]
@@ -117,15 +106,15 @@ do
     end
   end
 
-  function settle_released()
-    for row = release_at, crashed_at - 1, release_width do
+  -- Retries, and releases, whose deliveries do not count.
+  function settle_parked(first, last, uncounted)
+    for row = first, last, held_width + 1 do
       local id, count = delivery_at(row)
       if mine(id, count, true) then
-        park(id, now + tonumber(ARGV[row + held_width]), count - 1)
+        park(id, now + tonumber(ARGV[row + held_width]), count - uncounted)
         free(id, key_at(row))
         own[id] = nil
       end
     end
-    settle_waiting()
   end
 end

@@ -3,9 +3,10 @@
 
 ask_for_keys()
 settle_completed()
-settle_retries()
+settle_parked(retry_at, dead_at - 1, 0)
 settle_dead()
-settle_released()
+settle_parked(release_at, crashed_at - 1, 1)
+settle_waiting()
 renew_held()
 resolve_unsettled()
 local left = lost_claims()
