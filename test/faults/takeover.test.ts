@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createQueue, drain, type Handler } from "../../src/index.ts";
+import { claim } from "../../src/inspect/index.ts";
 import { EMPTY } from "../support/depth.ts";
 import { consumersOf, keysOf, pendingIds } from "../support/leftovers.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
@@ -94,6 +95,22 @@ test("extend tells a handler that its message is another pass's", async () => {
   expect(outcomes).toEqual(["extended", "other pass, delivery 2", "lease_lost"]);
   expect(report).toMatchObject({ completed: 0, lost: 1 });
 });
+
+test.each(["dead", "parked"] as const)(
+  "a handler whose message is taken by hand (%s) is told, however that ended",
+  async (to) => {
+    const queue = tcpQueue<string>();
+    await queue.send("x");
+    const told: unknown[] = [];
+    const report = await drain(queue, async ({ id }, { extend }) => {
+      expect(await claim(queue, id, { to, force: true })).toMatchObject({ outcome: to });
+      if (to === "parked") expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+      await extend().catch(({ code }) => told.push(code));
+    });
+    expect(told).toEqual(["lease_lost"]);
+    expect(report).toMatchObject({ completed: 0, lost: 1, uncertain: 0 });
+  },
+);
 
 serverTest(
   "a process stopped past its lease and woken cannot settle what another has done",

@@ -27,8 +27,8 @@ end
 
 -- What is not owned. It is lost, but for an outcome that was sent before. That was settled then if it is
 -- owned with another count (parked, and claimed again) or is a retry or a release and parked. What is in
--- no list any more is gone: ended by somebody, or its payload is; the pass knows whether anybody else
--- could have it. Otherwise it cannot be told. (A rare path, bounded by the batch.)
+-- no list any more, and was not taken by hand, is gone: ended by somebody, or its payload is; the pass knows
+-- whether anybody else could have it. Otherwise it cannot be told. (A rare path, bounded by the batch.)
 local function resolve_unsettled()
   for _, row in ipairs(unsettled) do
     local id, is_lost, parking = unpack(row)
@@ -37,6 +37,7 @@ local function resolve_unsettled()
       local parked = call("ZSCORE", parked_key, id)
       there = parked or #call("XPENDING", stream, group, id, id, 1) > 0
         or keep == 0 and #call("XRANGE", stream, id, id) > 0
+        or call("HEXISTS", crashes_key, "taken:" .. id) == 1
       if not there then
         append(unsettled.gone, id)
       elseif not is_lost and not (parking and parked) then
