@@ -1,12 +1,12 @@
 import { StoreError } from "./errors.ts";
 import { type Extensions, leaseLost } from "./extensions.ts";
-import { callLimits, type Pass, wakeAll } from "./pass.ts";
+import { callLimits, noteRoundTrip, type Pass, wakeAll } from "./pass.ts";
 import { drawOrder } from "./priority.ts";
 import type { Stopped } from "./report.ts";
 import { type Round, roundOf } from "./round.ts";
 import type { Side } from "./side.ts";
 import type { PartReply, TurnReply, TurnRequest } from "./store.ts";
-import { countReply, countUnsettled } from "./tally.ts";
+import { countReply, countUnsettled, judge } from "./tally.ts";
 
 /** Who takes a turn. */
 export interface Party {
@@ -50,6 +50,8 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
     for (const part of parts) abandon(pass, part, error);
     throw error;
   }
+  const requests = replies.reduce((sum, { reply }) => sum + (reply?.bill.requests ?? 0), 0);
+  if (requests > 0) noteRoundTrip(pass, (pass.store.now() - sentAt) / requests);
   const answers = parts.flatMap(({ side, request }, i) => {
     const { reply, claim = 0, error } = replies[i] ?? {};
     if (error !== undefined) {
@@ -61,7 +63,7 @@ export async function exchange(party: Party, errand: Errand): Promise<Round> {
       if (request.journal !== undefined) side.of.meter.told(request.journal, request, undefined);
       return [];
     }
-    takeIn(side, request, reply, sentAt);
+    takeIn(side, request, reply, sentAt, pass.store.now());
     return [{ side, reply }];
   });
   if (answers.length > 0) pass.spent.turns += 1;
@@ -92,7 +94,8 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
     const { hand, outlook, of } = side;
     const outcomes = hand.takeOutcomes(isLast);
     const expected = outlook.expect(claim, isEmpty, isLast);
-    const held = hand.list();
+    // Where a message was deleted, nothing is left to renew.
+    const held = hand.list().filter(({ leasedAt }) => leasedAt < Infinity);
     const journal = of.queue.storeQueue.statistics
       ? of.meter.tell({
           token,
@@ -107,6 +110,7 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       ...outcomes,
       ...expected,
       token,
+      number: pass.spent.requests + 1,
       held,
       renew,
       claim,
@@ -139,8 +143,9 @@ async function ask(
   return pass.store.turns(requests, limits);
 }
 
-function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: number): void {
+function takeIn(side: Side, request: TurnRequest, given: TurnReply, sentAt: number, now: number) {
   const { of, hand, outlook } = side;
+  const reply = judge(of.queue.storeQueue, request, given, now - outlook.leaseMs);
   side.begun = true;
   countReply(of.tally, request, reply);
   if (request.journal !== undefined) of.meter.told(request.journal, request, reply);
@@ -149,8 +154,12 @@ function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: numb
   }
   of.seen = outlook.seen;
   for (const id of reply.lost) hand.drop(id, leaseLost(id));
-  if (request.renew) for (const item of hand.list()) item.leasedAt = sentAt;
+  for (const item of hand.list()) {
+    if (reply.gone.includes(item.id)) item.leasedAt = Infinity;
+    else if (request.renew) item.leasedAt = Math.max(item.leasedAt, sentAt);
+  }
   hand.admit(reply.messages, sentAt);
+  for (const message of reply.waiting) hand.keepWaiting(message);
 }
 
 /** A turn that failed: what it should have settled is uncertain, and the pass is over. */

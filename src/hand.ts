@@ -1,6 +1,6 @@
 import { countIn, fieldOf, ID_FIELD } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ClaimedEntry, Delivery, Outcomes, StoreQueue } from "./store.ts";
+import type { ClaimedEntry, Delivery, Outcomes, StoreQueue, Waiting } from "./store.ts";
 
 /** A message in the hand of a lane, until a turn has settled it. */
 export interface Held extends Delivery {
@@ -11,10 +11,11 @@ export interface Held extends Delivery {
   readonly failures: number;
   /** Aborts its handler. */
   readonly controller: AbortController;
-  /** The start of its lease by the store's clock, or earlier. */
   leasedAt: number;
   state: "waiting" | "running" | "done";
   outcome: Outcome | undefined;
+  /** Messages that wait for its key. */
+  readonly waiting: Waiting[];
 }
 
 /** What a lane has in hand. */
@@ -24,6 +25,8 @@ export interface Hand {
   /** The next message to start, oldest claim first; undefined when none waits. */
   next(startable: (held: Held) => boolean): Held | undefined;
   finish(held: Held, outcome: Outcome): void;
+  /** A message waits for the key of another, which may be in this hand. */
+  keepWaiting(message: Waiting): void;
   /** Takes the outcomes out, for a turn to settle; what waits goes back where `release` says so. */
   takeOutcomes(release: boolean): Outcomes;
   /** Everything that is not settled yet, as a turn renews it. */
@@ -41,7 +44,7 @@ export interface Hand {
 /** The outcomes of a turn, by their kinds. */
 type Settling = {
   readonly [Kind in Outcome["kind"]]: (Delivery & Extract<Outcome, { readonly kind: Kind }>)[];
-};
+} & { readonly waiting: Waiting[] };
 
 export function createHand({ keyField, keepResults, retryCountField }: StoreQueue): Hand {
   const held = new Map<string, Held>();
@@ -74,6 +77,7 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
           leasedAt,
           state: "waiting",
           outcome: undefined,
+          waiting: [],
         };
         held.set(item.id, item);
         queue.push(item);
@@ -97,11 +101,18 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
       done.push(item);
     },
 
+    keepWaiting(message) {
+      const hasKey = ({ key }: Held) => key === message.key;
+      ([...held.values()].find(hasKey) ?? done.find(hasKey))?.waiting.push(message);
+    },
+
     takeOutcomes(release) {
-      const outcomes: Settling = { complete: [], retry: [], dead: [], release: [] };
-      const settle = ({ id, delivery, key, crashed = false }: Held, outcome: Outcome) => {
+      const outcomes: Settling = { complete: [], retry: [], dead: [], release: [], waiting: [] };
+      const settle = (item: Held, outcome: Outcome) => {
+        const { id, delivery, key, crashed = false, leasedAt } = item;
         const list: Delivery[] = outcomes[outcome.kind];
-        list.push({ id, delivery, key, crashed, ...outcome });
+        outcomes.waiting.push(...item.waiting);
+        list.push({ id, delivery, key, crashed, leasedAt, ...outcome });
       };
       for (const item of done) if (item.outcome !== undefined) settle(item, item.outcome);
       done = [];

@@ -1,4 +1,4 @@
-import { fitsBeforeDeadline, type Pass, requestsLeft, workUntil } from "./pass.ts";
+import { fitsBeforeDeadline, type Pass, requestsLeft, roundTripMs, workUntil } from "./pass.ts";
 import type { Round } from "./round.ts";
 import type { Waker } from "./waker.ts";
 
@@ -16,7 +16,7 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
 
   /** Waits so long, where there is time and a request for the turn behind it; says whether it did. */
   async function paused(ms: number): Promise<boolean> {
-    if (ms <= 0 || store.now() + ms >= workUntil(options) || requestsLeft(pass) <= 2) return false;
+    if (ms <= 0 || store.now() + ms >= workUntil(pass) || requestsLeft(pass) <= 2) return false;
     await waker.wait(ms);
     return true;
   }
@@ -40,12 +40,12 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
   async function lingered({ nextDueAt, now }: Round): Promise<boolean> {
     const { linger } = options;
     if (linger === undefined || pass.open > 1) return false;
-    const left = workUntil(options) - pass.meanHandlerMs - store.now() - 9;
+    const left = workUntil(pass) - pass.meanHandlerMs - roundTripMs(pass) - store.now() - 9;
     if (left < linger.pauseMs) return false; // too soon after the last poll to cost another
     const dueIn = (nextDueAt ?? 0) - now; // what is due already is held back by a limit
     const growing = linger.pauseMs * 2 ** polls;
     const pause = Math.min(linger.maxPauseMs, growing, left, dueIn > 0 ? dueIn : left);
-    const fits = (await paused(pause)) && fitsBeforeDeadline(pass);
+    const fits = (await paused(pause)) && fitsBeforeDeadline(pass, true);
     if (fits) {
       polls += 1;
       pass.spent.polls += 1;

@@ -7,6 +7,7 @@ import type { Outcome } from "./outcome.ts";
 import {
   claimsNoMore,
   fitsBeforeDeadline,
+  mustLook,
   mustStop,
   type Pass,
   type PassQueue,
@@ -33,6 +34,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   let open = true;
   let finishing = false;
   let idleTurns = 0; // in a row
+  let hasAsked = false; // for messages: before, nothing can be given back
   pass.wakers.add(waker.wake);
 
   const count = (what: "waiting" | "running" | "done" | "size") =>
@@ -145,7 +147,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     for (;;) {
       startHandlers();
       if (mustStop(pass) !== undefined || readyToClaim() || renewalDue() || isStuck()) return;
-      const stopIn = workUntil(options) - store.now();
+      const stopIn = workUntil(pass) - store.now();
       await waker.wait(Math.max(1, Math.min(renewalIn(), stopIn)));
     }
   }
@@ -171,7 +173,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   /** Lets nothing start any more, ends what runs, and gives back what waits. */
   async function finish(reason: Stopped): Promise<Stopped> {
     finishing = true;
-    if (reason === "deadline") await runningDone(workUntil(options));
+    if (reason === "deadline") await runningDone(workUntil(pass));
     for (const held of sides.flatMap(({ hand }) => hand.list())) {
       if (held.state === "running") held.controller.abort(interruption(reason, options.signal));
     }
@@ -180,7 +182,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     await store.sleep(0);
     await runningDone(options.deadline);
     for (const { of, hand } of sides) of.tally.uncertain += hand.running;
-    const canSettle = sides.some(({ begun, broken }) => begun && !broken);
+    const canSettle = hasAsked && sides.some(({ begun, broken }) => begun && !broken);
     pass.wakers.delete(waker.wake); // nothing is left that others could wake it for
     if (canSettle && requestsLeft(pass) > 0) await takeTurn(0, reason);
     return reason;
@@ -211,9 +213,10 @@ export async function runLane(pass: Pass): Promise<Stopped> {
       const noMore = claimsNoMore(pass);
       if (noMore !== undefined && count("size") === 0) return await finish(noMore);
       if (renewalDue() && !canRenew()) return await finish("requests");
-      const mayClaim = noMore === undefined && readyToClaim();
+      const mayClaim = noMore === undefined && readyToClaim() && !mustLook(pass);
       const claim = mayClaim ? Math.min(options.batch, pass.claimsLeft) : 0;
       pass.claimsLeft -= claim;
+      hasAsked ||= claim > 0;
       const round = await takeTurn(claim);
       if (wantsHelp(claim, round) && claimsNoMore(pass) === undefined) pass.openLane();
 

@@ -47,20 +47,35 @@ export interface Pass {
   readonly wakers: Set<() => void>;
 }
 
+/** The shortest turn over each store, of the latest pass. */
+const roundTrips = new WeakMap<Store, number>();
+
+export const roundTripMs = ({ store }: Pass): number => roundTrips.get(store) ?? 0;
+
+/** A turn took so long. */
+export function noteRoundTrip(pass: Pass, ms: number): void {
+  roundTrips.set(pass.store, Math.min(ms, (pass.spent.turns > 0 && roundTripMs(pass)) || ms));
+}
+
+/** A turn behind the last handlers takes so long, with some to spare. */
+const settleMs = (pass: Pass) => 1.5 * roundTripMs(pass);
+
 /**
- * When handlers have to be over, so that there is time to settle: a tenth, at most half a second; a whole
- * one where the pass may ask for the next.
+ * When handlers have to be over, so that there is time to settle: a tenth, at most half a second, a whole
+ * one where the pass may ask for the next; more where the store is far, but at most half of the time.
  */
-export function workUntil({ startedAt, deadline, continuation }: ResolvedDrain): number {
+export function workUntil(pass: Pass): number {
+  const { startedAt, deadline, continuation } = pass.options;
   const most = continuation.depth < continuation.maxDepth ? 1_000 : 500;
-  return deadline - Math.min(most, Math.max(0, deadline - startedAt) / 10);
+  const time = Math.max(0, deadline - startedAt);
+  return deadline - Math.max(Math.min(most, time / 10), Math.min(settleMs(pass), time / 2));
 }
 
 /** Why the pass has to stop at once; undefined while it may work. */
 export function mustStop(pass: Pass): Stopped | undefined {
   if (pass.options.signal?.aborted === true) return "aborted";
   if (pass.failed) return "store";
-  if (pass.store.now() >= workUntil(pass.options)) return "deadline";
+  if (pass.store.now() >= workUntil(pass)) return "deadline";
   return undefined;
 }
 
@@ -69,20 +84,26 @@ export function claimsNoMore(pass: Pass): Stopped | undefined {
   if (pass.claimsLeft <= 0) return "messages";
   // Beyond another turn each lane needs a request to settle, and one in case that gets no answer.
   if (requestsLeft(pass) <= 2 * pass.open) return "requests";
-  if (!fitsBeforeDeadline(pass)) return "deadline";
+  if (!fitsBeforeDeadline(pass, true)) return "deadline";
   return undefined;
 }
 
-/** Whether a handler of the usual length would be done in time. */
-export function fitsBeforeDeadline(pass: Pass): boolean {
-  return pass.store.now() + pass.meanHandlerMs < workUntil(pass.options);
+/** Whether a handler of the usual length would be done in time, behind a turn that claims or not. */
+export function fitsBeforeDeadline(pass: Pass, claims = false): boolean {
+  const turnMs = claims ? roundTripMs(pass) : 0;
+  return pass.store.now() + turnMs + pass.meanHandlerMs < workUntil(pass);
+}
+
+/** Of a store that it knows nothing of, a short pass looks how far it is before it claims. */
+export function mustLook({ store, options }: Pass): boolean {
+  return !roundTrips.has(store) && options.deadline - store.now() < 1_000;
 }
 
 export function requestsLeft(pass: Pass): number {
   return pass.options.maxRequests - pass.spent.requests;
 }
 
-/** Handlers that block the process can make a pass late; then its last turn still gets so long. */
+/** Handlers that block the process can make a pass late; then its last turn still gets so long, or a round trip. */
 const LATE_SETTLE_MS = 100;
 
 /** How far one call of the store may go: one that does not end a lane leaves requests for that. */
@@ -91,7 +112,7 @@ export function callLimits(pass: Pass, settling: boolean): CallLimits {
   const now = pass.store.now();
   const late = settling && now >= pass.options.deadline;
   return {
-    deadline: late ? now + LATE_SETTLE_MS : pass.options.deadline,
+    deadline: late ? now + Math.max(LATE_SETTLE_MS, settleMs(pass)) : pass.options.deadline,
     mayRequest() {
       if (requestsLeft(pass) <= reserve) return false;
       pass.spent.requests += 1;

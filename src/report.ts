@@ -34,7 +34,10 @@ export interface QueueReport {
   readonly deferred: number;
   /** Given back without being started; it costs them no delivery. */
   readonly released: number;
-  /** Not this pass's any more when it wanted to settle or renew them: another pass has them. */
+  /**
+   * Not this pass's any more when it wanted to settle or renew them: another pass has them, or somebody has
+   * deleted them before they could be tried again.
+   */
   readonly lost: number;
   /** Worked on, but no answer says whether the outcome was stored; they may come again. */
   readonly uncertain: number;
@@ -42,7 +45,7 @@ export interface QueueReport {
   readonly reclaimed: number;
   /** Claimed by a request whose response was lost, and received again. */
   readonly replayed: number;
-  /** Pending or parked messages whose payload somebody else trimmed or deleted. */
+  /** Pending or parked messages whose payload somebody else trimmed or deleted: not what `keepNewest` drops. */
   readonly lostPayloads: number;
   /** Unread messages that somebody else trimmed, estimated from Redis' counters (docs/design.md says how). */
   readonly trimmedUnread: number;

@@ -6,7 +6,7 @@ import type { TurnReply } from "./store.ts";
 export interface Round {
   /** Messages that were handed out. */
   readonly claimed: number;
-  /** What was come upon, those included that were not handed out. */
+  /** What was come upon, those included that were not handed out, and what was lost or sent again. */
   readonly found: number;
   /** The store's clock. */
   readonly now: number;
@@ -30,7 +30,10 @@ export function roundOf(
     .map(({ side }) => side.outlook.seen?.found.nextAt);
   return {
     claimed: replies.reduce((sum, { messages }) => sum + messages.length, 0),
-    found: replies.reduce((sum, reply) => sum + foundBy(reply), 0),
+    found: replies.reduce(
+      (sum, reply) => sum + foundBy(reply) + reply.lost.length + reply.gone.length,
+      0,
+    ),
     now: Math.max(...replies.map(({ now }) => now)),
     nextDueAt: earliest(replies.map(({ nextDueAt }) => nextDueAt)),
     heldBack:

@@ -242,4 +242,5 @@ export type {
   TurnPart,
   TurnReply,
   TurnRequest,
+  Waiting,
 } from "./turn.ts";

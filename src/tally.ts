@@ -1,5 +1,31 @@
 import type { Tally } from "./report.ts";
-import type { Outcomes, TurnReply, TurnRequest } from "./store.ts";
+import type { Delivery, Outcomes, StoreQueue, TurnReply, TurnRequest } from "./store.ts";
+
+/**
+ * What is certain of what is gone. A lease that began after `since` still runs, and nobody else could end
+ * such a message: an outcome that was sent before was settled then, and one that is not owned any more has
+ * lost its payload, but not its work. What a queue drops itself, nobody else has removed.
+ */
+export function judge(
+  { keepNewest }: StoreQueue,
+  { held, complete, retry, dead, release }: TurnRequest,
+  reply: TurnReply,
+  since: number,
+): TurnReply {
+  const { gone, lost } = reply;
+  const ours = (list: readonly Delivery[]) =>
+    list
+      .filter(({ id, leasedAt = 0 }) => leasedAt > since && gone.includes(id))
+      .map(({ id }) => id);
+  const worked = ours([...held, ...complete]);
+  const certain = [...lost, ...worked, ...ours([...retry, ...dead, ...release])];
+  return {
+    ...reply,
+    lost: lost.filter((id) => !worked.includes(id)),
+    uncertain: [...reply.uncertain, ...gone.filter((id) => !certain.includes(id))],
+    lostPayloads: keepNewest === undefined ? reply.lostPayloads : 0,
+  };
+}
 
 /** Adds what a turn did. Outcomes count once the store has confirmed them. */
 export function countReply(tally: Tally, request: TurnRequest, reply: TurnReply): void {

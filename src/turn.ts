@@ -13,6 +13,8 @@ export interface Delivery {
   readonly key: string;
   /** A pass died with it before, so there is a record of that. */
   readonly crashed?: boolean;
+  /** The start of its lease by the store's clock, or earlier; Infinity: nobody else can have it. */
+  readonly leasedAt?: number;
 }
 
 export interface Completion extends Delivery {
@@ -51,11 +53,21 @@ export interface Outcomes {
   readonly retry: readonly Retrial[];
   readonly dead: readonly Rejection[];
   readonly release: readonly Release[];
+  /** Parked messages that wait for the keys of these. */
+  readonly waiting: readonly Waiting[];
+}
+
+/** A message that waits until the one that has its key is settled. */
+export interface Waiting {
+  readonly id: string;
+  readonly key: string;
 }
 
 export interface TurnRequest extends Outcomes {
   /** The pass token: the consumer that owns what this pass claims. */
   readonly token: string;
+  /** Grows from turn to turn of a token, so that a copy of an older one is known; 0 says nothing. */
+  readonly number: number;
   /** Still in hand and not settled by this turn. */
   readonly held: readonly Delivery[];
   /** Renew the leases of what is held, and the records of its keys. */
@@ -160,10 +172,17 @@ export interface TurnReply {
   readonly lost: readonly string[];
   /** Ids whose outcome was sent more than once, and whose fate cannot be told. */
   readonly uncertain: readonly string[];
+  /**
+   * Of the lost ones, and of those that were sent before, the ids that are in no list any more: somebody
+   * has ended them, or removed their payloads.
+   */
+  readonly gone: readonly string[];
   /** Entries completed without running: their key was done inside the window. */
   readonly duplicates: number;
   /** Entries parked because their key is being worked on. */
   readonly deferred: number;
+  /** Those: a pass that has the other message of a key tells when that is settled. */
+  readonly waiting: readonly Waiting[];
   /** Dead letters made of suspects, beside those that were among the outcomes. */
   readonly dead: number;
   /** Expired leases that the sweep found. */

@@ -15,7 +15,7 @@ function crashesOf(turn: Turn, id: string): number {
 export function claimLost(turn: Turn, ids: readonly string[]): void {
   const { group, request } = turn;
   turn.kind = "replayed";
-  for (const id of ids.slice(0, request.claim)) {
+  for (const id of ids.slice(0, request.claim || ids.length)) {
     const deliveries = turn.delivery.get(id) ?? 1;
     if (deliveries > 1) turn.crashed.add(id); // nobody remembers: look
     const [entry] = group.claim(request.token, [id], { minIdle: 0, deliveries });

@@ -36,6 +36,11 @@ export function openGroup(
   const lostPayloads = isFresh ? tables.parked.size : 0;
   const stream = streamOf(memory, queue.stream);
   const existing = stream.groups.get(queue.group);
+  if (existing?.consumers.size === 0 && existing.lastDelivered === FIRST_ID) {
+    tables.parked.clear();
+    tables.due.clear();
+    tables.markers.due = false;
+  }
   if (existing !== undefined) return { group: existing, stream, created: false, lostPayloads: 0 };
   // Re-reading from 0 brings everything back, so what was parked is dropped with the group. Only one
   // that never existed may start at $; it had nothing parked.

@@ -9,7 +9,7 @@ export function renewHeld(turn: Turn): void {
     const { id } = delivery;
     const key = keyOf(turn, delivery);
     const record = turn.taken.get(id);
-    if (!owns(turn, delivery)) turn.lost.push(id);
+    if (!owns(turn, delivery)) turn.unsettled.push({ id, isLost: true, parking: false });
     else if (record !== undefined) giveWay(turn, delivery, record);
     if (!owns(turn, delivery)) continue;
     turn.stillHeld.add(id);
@@ -22,15 +22,18 @@ export function renewHeld(turn: Turn): void {
 }
 
 /**
- * An outcome that was sent before and is not owned now. A retry or a release was settled then if the
- * entry is parked; any outcome, if it is gone. Otherwise it cannot be told.
+ * What is not owned. It is lost, but for an outcome that was sent before. That was settled then if it is
+ * owned with another count (parked, and claimed again) or is a retry or a release and parked. What is in no
+ * list any more is gone: ended by somebody, or its payload is. Otherwise it cannot be told.
  */
 export function resolveUnsettled(turn: Turn): void {
   const { tables, group, stream } = turn;
-  for (const { id, parking } of turn.unsettled) {
+  for (const { id, isLost, parking } of turn.unsettled) {
     const parked = tables.parked.has(id);
-    const there = !turn.keep && stream.get(id) !== undefined;
-    if ((parked || group.pending.has(id) || there) && !(parking && parked)) turn.uncertain.push(id);
+    const there = parked || group.pending.has(id) || (!turn.keep && stream.get(id) !== undefined);
+    if (!there) turn.gone.push(id);
+    else if (!isLost && !turn.delivery.has(id) && !(parking && parked)) turn.uncertain.push(id);
+    if (isLost) turn.lost.push(id);
   }
 }
 

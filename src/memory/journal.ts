@@ -32,7 +32,7 @@ export function writeJournal(
   count("deferred", turn.deferred);
   count("dead", turn.dead);
   count("reclaimed", findings.reclaimed);
-  count("lostPayloads", turn.lostPayloads);
+  count("lostPayloads", turn.queue.keepNewest === undefined ? turn.lostPayloads : 0);
   count("trimmedUnread", findings.trimmedUnread);
   if (amounts.size > 0 && hasTold(turn, journal)) return;
   stats.set("last", turn.now);

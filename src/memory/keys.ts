@@ -1,7 +1,7 @@
 // Idempotency keys of what was claimed: done inside the window, in progress elsewhere, or ours now.
 
 import { fieldOf, ID_FIELD } from "../fields.ts";
-import type { ClaimedEntry } from "../store.ts";
+import type { ClaimedEntry, Delivery } from "../store.ts";
 import { sizeOf } from "./bytes.ts";
 import { entryId, isThere } from "./holders.ts";
 import type { KeyRecord } from "./memory.ts";
@@ -13,7 +13,10 @@ export function keyOf(turn: Pick<Turn, "queue">, entry: Pick<ClaimedEntry, "fiel
   return fieldOf(entry.fields, turn.queue.keyField) ?? "";
 }
 
-/** Cuts what would make the reply too large, and gives it back: parked, due now, not counted. */
+/**
+ * Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
+ * out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
+ */
 export function cutToSize(turn: Turn): void {
   const { tables, group, request, now } = turn;
   let bytes = 0;
@@ -27,8 +30,7 @@ export function cutToSize(turn: Turn): void {
       group.claim(SUSPECTS, [id], { minIdle: 0, deliveries: delivery - 1 });
       tables.crashes.set(id, crashes - 1);
       turn.suspectsLeft = true;
-    } else {
-      freeLost(turn, id);
+    } else if (turn.kind === "ordinary") {
       park(turn, id, now, delivery - 1);
     }
   }
@@ -50,8 +52,10 @@ export function freeLost(turn: Turn, id: string): void {
 export function takeKeys(turn: Turn): void {
   const { memory, queue, tables, now, lease } = turn;
   const seen = new Set<string>();
-  const defer = (id: string, due: number, delivery: number) => {
+  // Until then, or until its pass has settled the one that has its key: see settleWaiting.
+  const defer = ({ id, delivery, key }: Delivery, due: number) => {
     park(turn, id, due, delivery - 1);
+    turn.waiting.push({ id, key });
     turn.deferred += 1;
     return false;
   };
@@ -73,9 +77,9 @@ export function takeKeys(turn: Turn): void {
       return true;
     }
     const elsewhere = holder !== undefined && isThere(memory, queue.stream, holder);
-    if (seen.has(key) || elsewhere) return defer(id, now + lease, delivery);
+    if (seen.has(key) || elsewhere) return defer({ id, delivery, key }, now + lease);
     if (current !== undefined && !keepsRecord(turn, id)) {
-      return defer(id, current.expiresAt, delivery);
+      return defer({ id, delivery, key }, current.expiresAt);
     }
     seen.add(key);
     if (queue.deduplicate) turn.changes.holds.push({ key, id });

@@ -10,7 +10,8 @@ const BUCKETS = 100;
 /** Lets the turn claim less, and says why. */
 export function limitClaim(turn: Turn): void {
   const { queue } = turn;
-  if (queue.maxPasses !== undefined) limitPasses(turn, queue.maxPasses);
+  if (isOver(turn)) turn.claim = 0;
+  if (turn.claim > 0 && queue.maxPasses !== undefined) limitPasses(turn, queue.maxPasses);
   if (turn.claim === 0) return;
   if (queue.maxInFlight !== undefined) limitInFlight(turn, queue.maxInFlight);
   if (queue.rateLimit !== undefined && turn.claim > 0) limitRate(turn, queue.rateLimit);
@@ -41,7 +42,23 @@ export function renewPass({ queue, request, claim, kind, stillHeld, ...turn }: T
   turn.tables.passes.set(request.pass, turn.now + turn.lease);
 }
 
-export function leave({ queue, request, heldBack, tables }: Turn): void {
+/** What is claimed for nobody would be dead without having run. */
+function noteEnds({ queue, request }: Turn): boolean {
+  return request.number > 0 && (queue.onCrash === "dead" || queue.maxDeliveries === 1);
+}
+
+/** A copy of the turn that left its pass with nothing, or of an older one. */
+function isOver(turn: Turn): boolean {
+  const { token, number } = turn.request;
+  const ended = turn.tables.state.ended?.[token.charAt(3)];
+  return noteEnds(turn) && ended?.token === token && ended.number >= number;
+}
+
+export function leave(turn: Turn): void {
+  const { queue, request, heldBack, tables } = turn;
+  const { token, number } = request;
+  const { state } = tables;
+  if (noteEnds(turn)) state.ended = { ...state.ended, [token.charAt(3)]: { token, number } };
   if (queue.maxPasses === undefined || !request.leaving || heldBack === "passes") return;
   tables.passes.delete(request.pass);
 }

@@ -63,6 +63,8 @@ export interface GroupState {
   /** Whether suspects were the last to be handed out. */
   suspects?: boolean;
   created?: number;
+  /** By a letter of their tokens: the last turns that left their passes with nothing. */
+  ended?: { readonly [letter: string]: { readonly token: string; readonly number: number } };
   /** Entries that were pushed out by newer ones. */
   dropped?: number;
 }

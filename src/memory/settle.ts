@@ -3,6 +3,7 @@
 
 import type { Delivery } from "../store.ts";
 import type { KeyRecord } from "./memory.ts";
+import { parkWithRecord, unpark } from "./parked-set.ts";
 import { finish, park, type Turn } from "./turn-begin.ts";
 
 /** Longer than a turn's own work: idle times so close to the lease count as its end. */
@@ -30,13 +31,10 @@ export function owns(turn: Turn, { id, delivery }: Delivery): boolean {
   return turn.delivery.get(id) === delivery;
 }
 
-/** Whether the outcome may be applied; the fate of one that may not is told in the reply. */
+/** Whether the outcome may be applied; resolveUnsettled finds out about one that may not. */
 export function mine(turn: Turn, outcome: Delivery, parking = false): boolean {
   if (owns(turn, outcome)) return true;
-  if (turn.attempt === 1) turn.lost.push(outcome.id);
-  // Sent before: it may be settled already, which resolveUnsettled finds out. Where it is owned with
-  // another count, an earlier attempt has parked it and claimed it again.
-  else if (!turn.delivery.has(outcome.id)) turn.unsettled.push({ id: outcome.id, parking });
+  turn.unsettled.push({ id: outcome.id, isLost: turn.attempt === 1, parking });
   return false;
 }
 
@@ -73,6 +71,7 @@ export function settleCompleted(turn: Turn): void {
     } else if (mine(turn, outcome)) {
       finish(turn, id);
       turn.delivery.delete(id);
+      turn.ended.set(key, true);
       const name = key === "" && queue.keepResults ? id : key;
       if (queue.keepResults) turn.changes.results.push({ name, result: outcome.result ?? "" });
       if (name !== "") {
@@ -87,6 +86,28 @@ export function free(turn: Turn, outcome: Delivery): void {
   const key = keyOf(turn, outcome);
   if (key === "" || turn.taken.has(outcome.id) || turn.queue.deduplicate) return;
   turn.changes.frees.push(key);
+  turn.ended.set(key, false);
+}
+
+/**
+ * What waits for the keys of what this turn has settled: done with it, or due now. It is parked, unless
+ * somebody has it by now.
+ */
+export function settleWaiting(turn: Turn): void {
+  const { tables } = turn;
+  for (const { id, key } of turn.request.waiting) {
+    const one = tables.parked.get(id);
+    const isDone = turn.ended.get(key);
+    if (one === undefined || isDone === undefined) continue;
+    if (isDone) {
+      unpark(tables, id);
+      if (one.crashed) turn.crashed.add(id);
+      finish(turn, id);
+      turn.duplicates += 1;
+    } else {
+      parkWithRecord(tables, { ...one, due: turn.now });
+    }
+  }
 }
 
 export function settleRetries(turn: Turn): void {

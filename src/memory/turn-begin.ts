@@ -1,7 +1,7 @@
 // A turn: settle what the pass has in hand, then claim more, in one atomic step. The files of this
 // folder mirror the fragments of the script in src/redis/lua by name, and keep their order.
 
-import type { ClaimedEntry, StoreQueue, TurnReply, TurnRequest } from "../store.ts";
+import type { ClaimedEntry, StoreQueue, TurnReply, TurnRequest, Waiting } from "../store.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { Survey } from "./group.ts";
 import type { GroupTables, KeyRecord, Memory, Parked } from "./memory.ts";
@@ -44,8 +44,17 @@ export interface Turn {
   messages: ClaimedEntry[];
   readonly lost: string[];
   readonly uncertain: string[];
-  /** Outcomes that were sent before and are not owned now. */
-  readonly unsettled: { readonly id: string; readonly parking: boolean }[];
+  readonly gone: string[];
+  /** What waits for another message of its key. */
+  readonly waiting: Waiting[];
+  /** Keys of what is settled: whether it is done. */
+  readonly ended: Map<string, boolean>;
+  /** What is not owned: lost, or an outcome that was sent before. */
+  readonly unsettled: {
+    readonly id: string;
+    readonly isLost: boolean;
+    readonly parking: boolean;
+  }[];
   /** Dead letters made of suspects. */
   dead: number;
   lostPayloads: number;

@@ -10,7 +10,13 @@ import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { holdsNothing, mark, recordsAreAlone } from "./parked-set.ts";
-import { askForKeys, settleCompleted, settleReleased, settleRetries } from "./settle.ts";
+import {
+  askForKeys,
+  settleCompleted,
+  settleReleased,
+  settleRetries,
+  settleWaiting,
+} from "./settle.ts";
 import { claimSuspects } from "./suspects.ts";
 import { agreeOnLease, endSweep, type Sweep, sweep } from "./sweep.ts";
 import { flush, noChanges, park, SUSPECTS, type Turn } from "./turn-begin.ts";
@@ -30,8 +36,8 @@ export function takeTurn(
   settleRetries(turn);
   settleDead(turn);
   settleReleased(turn);
-  resolveUnsettled(turn);
   renewHeld(turn);
+  resolveUnsettled(turn);
   let left = lostClaims(turn);
   if (request.final) {
     for (const id of left) {
@@ -42,10 +48,13 @@ export function takeTurn(
     }
     left = [];
   }
+  settleWaiting(turn);
   flush(turn);
 
-  const replaying = request.claim > 0 && left.length > 0;
+  const replaying = (request.claim > 0 || request.renew) && left.length > 0;
   if (replaying) claimLost(turn, left);
+  // A copy of an older turn: its pass has settled that, and knows nothing of what this would claim.
+  else if (turn.unsettled.length > 0) turn.claim = 0;
   const due = replaying ? [] : dueParked(turn);
   const nothingParked = !replaying && !tables.paused && holdsNothing(tables);
   const setIsLost = !replaying && !tables.paused && recordsAreAlone(tables);
@@ -86,6 +95,8 @@ export function takeTurn(
     messages: turn.messages,
     lost: turn.lost,
     uncertain: turn.uncertain,
+    gone: turn.gone,
+    waiting: turn.waiting,
     duplicates: turn.duplicates,
     deferred: turn.deferred,
     dead: turn.dead,
@@ -141,6 +152,9 @@ function begin(
     messages: [],
     lost: [],
     uncertain: [],
+    gone: [],
+    waiting: [],
+    ended: new Map(),
     unsettled: [],
     dead: 0,
     duplicates: 0,
@@ -169,7 +183,8 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   // From now on completed entries stay, so the parked set has to prove which ones those are.
   if (turn.keep && state.marked !== true) mark(turn.tables);
   const known = state.trimmed ?? 0;
-  const excess = survey.trimmedExcess ?? known;
+  // What the queue drops itself is counted there.
+  const excess = (state.dropped === undefined ? survey.trimmedExcess : undefined) ?? known;
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
   if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
   const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;

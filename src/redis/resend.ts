@@ -20,7 +20,7 @@ export interface ResendPolicy {
 /** Which attempt of a call this is, and until when the server may carry it out. */
 export interface Attempt {
   readonly number: number;
-  /** Milliseconds by the server's clock; 0 where that is not known yet. */
+  /** Milliseconds by the server's clock; where that is not known yet the time by ours, negative. */
   readonly notAfter: number;
   readonly signal: AbortSignal;
   /** To be called before each request. */
@@ -57,14 +57,18 @@ export async function resend(
   for (let number = 1; ; ) {
     const timeout = attemptTimeout(policy, limits, clock);
     const { offset } = serverClock;
-    const notAfter = offset === undefined ? 0 : Math.ceil(clock.now() + offset + timeout.ms);
+    const notAfter = Math.ceil(
+      offset === undefined ? -clock.now() : clock.now() + offset + timeout.ms,
+    );
     let failure: unknown;
     try {
       const count = () => {
         if (limits.mayRequest?.() === false) throw new RequestsUsedUp();
         requests += 1;
       };
-      const answer = await ask({ number, notAfter, signal: timeout.signal, count });
+      // Behind a late copy, the request itself may have been carried out.
+      const { signal } = timeout;
+      const answer = await ask({ number: number + late, notAfter, signal, count });
       if (answer.ok) {
         const { reply } = answer;
         if (!Array.isArray(reply) || reply[0] !== "late") return { reply, requests, unanswered };

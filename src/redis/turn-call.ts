@@ -19,6 +19,7 @@ export function turnCall(
   const deadTrim = retentionArgs(queue.deadLetterRetention);
   const found = request.found;
   const crashed = crashedIds(request);
+  const waiting = request.waiting.flatMap(({ id, key }) => [id, key]);
   const { journal } = request;
   return callOf(
     turnScript,
@@ -62,6 +63,9 @@ export function turnCall(
         housekeeping: flag(request.housekeeping),
         start: queue.start,
         declared: declaredBy(queue),
+        number: request.number,
+        waiting: request.waiting.length,
+        drops: flag(queue.keepNewest !== undefined),
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
         rate_per: queue.rateLimit?.perMs ?? 0,
@@ -78,7 +82,7 @@ export function turnCall(
         reason: journal?.reason ?? "",
         turn_name: journal?.turn ?? "",
       },
-      list: [...outcomeList(queue, request), ...crashed, ...journalList(journal)],
+      list: [...outcomeList(queue, request), ...crashed, ...waiting, ...journalList(journal)],
     },
   );
 }

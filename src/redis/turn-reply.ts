@@ -17,6 +17,8 @@ export function readTurnReply(reply: readonly unknown[], requests: number): Turn
     messages: asArray(reply[4]).map(readMessage),
     lost: asTexts(reply[5]),
     uncertain: asTexts(reply[6]),
+    gone: asTexts(reply[20]),
+    waiting: readWaiting(asTexts(reply[21])),
     duplicates: count(7),
     deferred: count(8),
     dead: count(9),
@@ -56,6 +58,10 @@ function readMessage(reply: unknown): ClaimedEntry {
     crashes: asNumber(crashes),
     fields: asTexts(fields),
   };
+}
+
+function readWaiting(list: readonly string[]): TurnReply["waiting"] {
+  return list.flatMap((id, i) => (i % 2 === 0 ? [{ id, key: list[i + 1] ?? "" }] : []));
 }
 
 function readFindings(reply: readonly unknown[]): SurveyFindings {

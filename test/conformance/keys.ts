@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { QueueOptions } from "../../src/index.ts";
+import { drain, type QueueOptions, Reject, Retry } from "../../src/index.ts";
 import type { StoreQueue } from "../../src/store.ts";
 import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, rejectAll } from "./workbench.ts";
@@ -227,6 +227,54 @@ export function keys(target: () => Target): void {
       const reply = await bench.claim(newToken());
       expect(reply.duplicates).toBe(1);
       expect(idsOf(reply)).toEqual([eight]);
+    });
+  });
+
+  describe("messages of one key in one pass", () => {
+    test("are settled with the first of them", async () => {
+      for (const options of [{}, { shared: true }, { keepResults: true }]) {
+        const bench = openWorkbench(target(), options);
+        await bench.sendKeyed("k", "k", "other", "k");
+        const report = await drain(bench.queue, () => {});
+        expect(report).toMatchObject({ completed: 2, deferred: 2, duplicates: 2 });
+        expect(await bench.queue.depth()).toMatchObject({ inFlight: 0, parked: 0 });
+      }
+    });
+
+    test("are settled with the first of them also where they come while it runs", async () => {
+      const { turn, claim, sendKeyed, pass, held, queue } = await openKeyed();
+      const [second] = await sendKeyed("k");
+      const { waiting, deferred } = await claim(pass, 100, { ...KEYED, held });
+      expect({ waiting, deferred }).toEqual({ waiting: [{ id: second, key: "k" }], deferred: 1 });
+      expect(await turn(pass, { ...KEYED, complete: held, waiting })).toMatchObject({
+        duplicates: 1,
+      });
+      expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
+    });
+
+    test.each([
+      ["rejected", new Reject("no"), { dead: 1, retried: 0 }],
+      ["tried again later", new Retry("1 h"), { dead: 0, retried: 1 }],
+    ])("where the first is %s, the next one runs at once", async (_, error, counts) => {
+      const bench = openWorkbench(target());
+      const [first] = await bench.sendKeyed("k", "k");
+      const report = await drain(bench.queue, ({ id }) => {
+        if (id === first) throw error;
+      });
+      expect(report).toMatchObject({ ...counts, completed: 1, deferred: 1 });
+    });
+
+    test("are settled once where the answer is lost", async () => {
+      const bench = openWorkbench(target());
+      const [first, second] = await bench.sendKeyed("k", "k");
+      const pass = newToken();
+      const { messages, waiting } = await bench.claim(pass);
+      expect(waiting).toEqual([{ id: second, key: "k" }]);
+      const store = await target().faulty({ lost: "response" });
+      const complete = inHand(messages, "k");
+      const reply = await bench.turn(pass, { ...KEYED, complete, waiting }, store);
+      expect(reply).toMatchObject({ lost: [], uncertain: [], gone: [first] });
+      expect(await bench.queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
     });
   });
 

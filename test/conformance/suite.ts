@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import { claiming } from "./claiming.ts";
+import { copies } from "./copies.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { deduplication } from "./deduplication.ts";
 import { delayed } from "./delayed.ts";
@@ -14,6 +15,7 @@ import { payloads } from "./payloads.ts";
 import { priorities } from "./priorities.ts";
 import { removal } from "./removal.ts";
 import { replaying } from "./replaying.ts";
+import { reports } from "./reports.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
 import type { Target } from "./target.ts";
@@ -30,6 +32,7 @@ export function conformance(open: () => Promise<Target>): void {
     claiming,
     settling,
     leases,
+    copies,
     keys,
     removal,
     orphans,
@@ -43,6 +46,7 @@ export function conformance(open: () => Promise<Target>): void {
     priorities,
     journal,
     passes,
+    reports,
     payloads,
     limits,
   ];

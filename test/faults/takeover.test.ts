@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { createQueue, drain } from "../../src/index.ts";
+import { createQueue, drain, type Handler } from "../../src/index.ts";
+import { claim } from "../../src/inspect/index.ts";
 import { EMPTY } from "../support/depth.ts";
 import { consumersOf, keysOf, pendingIds } from "../support/leftovers.ts";
 import { connectRaw, privateRedis, serverTest, uniqueName } from "../support/redis.ts";
@@ -73,22 +74,43 @@ test("keyed work that is settled in the last moments of its lease is settled", a
 });
 
 test("extend tells a handler that its message is another pass's", async () => {
-  const queue = tcpQueue<string>();
+  const store = tcpStore();
+  let aheadMs = 0;
+  const clocked = { ...store, now: () => store.now() + aheadMs };
+  const queue = createQueue<string>({ name: uniqueName(), store: clocked });
   await queue.send("x");
   const outcomes: string[] = [];
-  const report = await drain(queue, async (message, context) => {
+  const handler: Handler<string> = async (message, context) => {
     await context.extend();
     outcomes.push("extended");
     await letTimePass(redis, queue.name, 61_000);
+    aheadMs = 61_000;
     await drain(queue, () => {
       outcomes.push(`other pass, delivery ${message.deliveries + 1}`);
     });
     await context.extend().catch((error) => outcomes.push(error.code));
     expect(context.signal.aborted).toBe(true);
-  });
+  };
+  const report = await drain(queue, handler, { maxDuration: "10 m" });
   expect(outcomes).toEqual(["extended", "other pass, delivery 2", "lease_lost"]);
   expect(report).toMatchObject({ completed: 0, lost: 1 });
 });
+
+test.each(["dead", "parked"] as const)(
+  "a handler whose message is taken by hand (%s) is told, however that ended",
+  async (to) => {
+    const queue = tcpQueue<string>();
+    await queue.send("x");
+    const told: unknown[] = [];
+    const report = await drain(queue, async ({ id }, { extend }) => {
+      expect(await claim(queue, id, { to, force: true })).toMatchObject({ outcome: to });
+      if (to === "parked") expect(await drain(queue, () => {})).toMatchObject({ completed: 1 });
+      await extend().catch(({ code }) => told.push(code));
+    });
+    expect(told).toEqual(["lease_lost"]);
+    expect(report).toMatchObject({ completed: 0, lost: 1, uncertain: 0 });
+  },
+);
 
 serverTest(
   "a process stopped past its lease and woken cannot settle what another has done",

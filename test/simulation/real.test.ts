@@ -18,7 +18,7 @@ test("on a real server the scripts keep every promise for 4,000 steps, and do wh
   const real = await realServer();
   const open = async (surroundings: Surroundings) =>
     besideModel(await real.open(surroundings), surroundings);
-  const result = await simulate({ seed: 12, steps: 4_000, open });
+  const result = await simulate({ seed: 13, steps: 4_000, open });
   expect(result).toMatchObject({ violations: 0, violation: undefined });
   expect(rareIn(result, 1)).toEqual([]);
 }, 120_000);

@@ -78,12 +78,18 @@ local function bury()
   call("HINCRBY", stats_key, "dead", 1)
 end
 
+-- Its pass could take it for gone within its lease, and not for lost: see held.lua.
+local records = is_live and { "taken:" .. id, 1 } or {}
+if owned and to_dead == 0 then
+  append(records, id, crashes)
+end
+if #records > 0 then
+  call("HSET", crashes_key, unpack(records))
+  call("PEXPIRE", crashes_key, whole(30 * 86400000))
+end
+
 -- Side tables first, the pending list after them, the entry last: as a turn does.
 if entry and to_dead == 0 then
-  if owned then
-    call("HSET", crashes_key, id, crashes)
-    call("PEXPIRE", crashes_key, whole(30 * 86400000))
-  end
   local crashed = crashes > 0 and 512 or 0
   park_with_records({ whole((now + delay) * 1024 + crashed + math.min(deliveries, 511)), id })
   free_key()
@@ -96,7 +102,9 @@ if entry then
   free_key()
 end
 unpark({ id })
-call("HDEL", crashes_key, id)
+if crashes > (owned and 1 or 0) then
+  call("HDEL", crashes_key, id)
+end
 call("XACK", stream, group, id)
 if entry and not keeps_completed() then
   call("XDEL", stream, id)

@@ -15,7 +15,7 @@ local crashed_at = release_at + release * release_width
 for i = crashed_at, crashed_at + crashed - 1 do
   has_crashed[ARGV[i]] = true
 end
-local unsettled, still_held = {}, {}
+local unsettled, still_held = { gone = {} }, {}
 
 local function delivery_at(row)
   local text = ARGV[row]
@@ -35,11 +35,7 @@ local function mine(id, count, parking)
   if entry and entry[4] == count then
     return true
   end
-  if attempt == 1 then
-    lost[#lost + 1] = id
-  elseif not entry then
-    unsettled[#unsettled + 1] = { id, parking } -- settled already? resolve_unsettled() finds out
-  end -- else an earlier attempt has parked it, and claimed it again
+  unsettled[#unsettled + 1] = { id, attempt == 1, parking } -- resolve_unsettled() finds out why
   return false
 end
 

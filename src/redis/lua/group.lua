@@ -54,6 +54,10 @@ do
       all_read_ms = math.min(all_read_ms, tonumber(string.match(found["last-delivered-id"], "^%d+")))
       if found.name == group then
         pending, unread, consumers = found.pending, found["entries-read"], found.consumers
+        if consumers == 0 and found["last-delivered-id"] == "0-0" then -- by somebody else, maybe anew
+          call("ZREMRANGEBYSCORE", parked_key, 0, "(" .. whole(NEVER))
+          call("DEL", due_key)
+        end
       end
     end
     if not pending then

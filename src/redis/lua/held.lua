@@ -1,4 +1,5 @@
--- What the pass still holds: renewed when it asks (a third of the lease has passed).
+-- What the pass still holds: renewed when it asks (a third of the lease has passed). That drops an entry
+-- without a payload from the pending list; the next turn finds out.
 
 local function renew_held()
   local ids = {}
@@ -6,7 +7,7 @@ local function renew_held()
     local id, count = delivery_at(row)
     local key = key_at(row)
     if not own[id] or own[id][4] ~= count then
-      lost[#lost + 1] = id
+      unsettled[#unsettled + 1] = { id, true }
     elseif taken[id] then
       give_way(id, count)
     else
@@ -24,17 +25,27 @@ local function renew_held()
   end
 end
 
--- An outcome that was sent before and is not owned now. A retry or a release was settled then if the
--- entry is parked; any outcome, if it is gone. Otherwise somebody else has it, or had it since, and it
--- cannot be told. (A rare path, bounded by the batch.)
+-- What is not owned. It is lost, but for an outcome that was sent before. That was settled then if it is
+-- owned with another count (parked, and claimed again) or is a retry or a release and parked. What is in
+-- no list any more, and was not taken by hand, is gone: ended by somebody, or its payload is; the pass knows
+-- whether anybody else could have it. Otherwise it cannot be told. (A rare path, bounded by the batch.)
 local function resolve_unsettled()
-  for _, outcome in ipairs(unsettled) do
-    local id, parking = unpack(outcome)
-    local parked = call("ZSCORE", parked_key, id)
-    local there = parked or #call("XPENDING", stream, group, id, id, 1) > 0
-      or keep == 0 and #call("XRANGE", stream, id, id) > 0
-    if there and not (parking and parked) then
-      uncertain[#uncertain + 1] = id
+  for _, row in ipairs(unsettled) do
+    local id, is_lost, parking = unpack(row)
+    local there = own[id]
+    if not there then
+      local parked = call("ZSCORE", parked_key, id)
+      there = parked or #call("XPENDING", stream, group, id, id, 1) > 0
+        or keep == 0 and #call("XRANGE", stream, id, id) > 0
+        or call("HEXISTS", crashes_key, "taken:" .. id) == 1
+      if not there then
+        append(unsettled.gone, id)
+      elseif not is_lost and not (parking and parked) then
+        uncertain[#uncertain + 1] = id
+      end
+    end
+    if is_lost then
+      lost[#lost + 1] = id
     end
   end
 end

@@ -6,7 +6,7 @@ local journaled = 0
 local write_journal, recognise_journal
 do
   local STOPPED = { "paused", "limited", "limited", "limited" } -- as held_back says
-  local totals_at = crashed_at + crashed
+  local totals_at = crashed_at + crashed + 2 * more.waiting
   local overhead_at = totals_at + 2 * more.totals
   local times_at = overhead_at + 2 * more.overhead
   local shown_at = times_at + 2 * more.times
@@ -33,7 +33,7 @@ do
     count("deferred", deferred)
     count("dead", dead_count)
     count("reclaimed", reclaimed)
-    count("lostPayloads", lost_payloads)
+    count("lostPayloads", more.drops == 1 and 0 or lost_payloads)
     count("trimmedUnread", trimmed_unread)
   end
 

@@ -6,7 +6,8 @@ local function is_ours_already(id)
   return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
 end
 
--- Cuts what would make the reply too large, and gives it back: parked, due now, not counted.
+-- Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
+-- out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
 local function cut_to_size()
   local bytes, fitting = 0, #messages
   for i, message in ipairs(messages) do
@@ -22,10 +23,7 @@ local function cut_to_size()
       call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
       call("HSET", crashes_key, id, messages[i][4] - 1)
       suspects_left = 1
-    else
-      if is_ours_already(id) then
-        free(id, key_of(messages[i][2]))
-      end
+    elseif kind == "ordinary" then
       park(id, now, count - 1)
     end
     messages[i] = nil
@@ -69,15 +67,23 @@ do
       return false
     end
     local seen, dropped = {}, {}
+    -- Parked until then, or until its pass has settled the one that has its key: see settle_waiting().
+    local function defer(i, due)
+      local id = messages[owners[i]][1]
+      park(id, due, (messages[owners[i]][3] or 1) - 1)
+      append(more.deferred, id, keys[i])
+      deferred = deferred + 1
+      dropped[owners[i]] = true
+    end
     local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
     local holders = holders_of(keys, scores)
     for i, key in ipairs(keys) do
-      local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1
+      local id = messages[owners[i]][1]
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
-    local fields = messages[owners[i]][2]
-    local known_as = fields[1] == "xd:id" and fields[2] or id
+      local fields = messages[owners[i]][2]
+      local known_as = fields[1] == "xd:id" and fields[2] or id
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
@@ -85,13 +91,9 @@ do
       elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
         seen[key] = true -- it holds its key already
       elseif seen[key] or holder and is_there(holder) then
-        park(id, now + lease, count - 1)
-        deferred = deferred + 1
-        dropped[owners[i]] = true
+        defer(i, now + lease)
       elseif expiry > now and not is_ours_already(id) then
-        park(id, expiry, count - 1)
-        deferred = deferred + 1
-        dropped[owners[i]] = true
+        defer(i, expiry)
       else
         seen[key] = true
         take_key(key, id)

@@ -5,6 +5,11 @@
 local held_back = 0 -- why less is claimed than there may be: 1 paused, 2 rate, 3 in flight, 4 passes
 local limit_claim, count_starts, renew_pass, leave
 do
+  -- Which turn of which pass was the last that left it with nothing, so that a copy of that or of an older
+  -- one is known. Kept only where what is claimed for nobody would be dead without having run.
+  local is_kept = more.number > 0 and (more.on_crash == "dead" or more.max_deliveries == 1)
+  more.ended_field = "ended:" .. string.sub(token, 4, 4)
+
   local width = more.rate_per / 100 -- of a bucket of starts; so exact a rate is, and never too generous
 
   local function limit_in_flight()
@@ -77,10 +82,25 @@ do
     if more.max_passes > 0 and more.leaving == 1 and held_back ~= 4 then
       call("ZREM", more.passes_key, more.pass)
     end
+    if is_kept then
+      append(changes, more.ended_field, token .. "/" .. more.number)
+    end
+  end
+
+  local function is_over()
+    if not is_kept or owned_at_start > 0 then
+      return false
+    end
+    local ended = survey > 0 and more.last or survey == 0 and call("HGET", state_key, more.ended_field)
+    local of, number = string.match(ended or "", "^(.*)/(%d+)$")
+    return of == token and tonumber(number) >= more.number
   end
 
   function limit_claim()
-    if more.max_passes > 0 then limit_passes() end
+    if is_over() then
+      claim = 0
+    end
+    if claim > 0 and more.max_passes > 0 then limit_passes() end
     if claim == 0 then return end
     if more.max_in_flight > 0 then limit_in_flight() end
     if more.rate_limit > 0 and claim > 0 then limit_rate() end

@@ -27,7 +27,7 @@ do
   function claim_lost(list)
     kind, made = "replayed", true
     local ids, counts = {}, {}
-    for i = 1, math.min(#list, claim) do
+    for i = 1, claim == 0 and #list or math.min(#list, claim) do
       ids[i], counts[i] = list[i], own[list[i]][4]
       has_crashed[list[i]] = counts[i] > 1 or nil -- nobody remembers: look
     end

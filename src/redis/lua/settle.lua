@@ -28,6 +28,7 @@ do
       end
       append(results, name, result)
     end
+    more.ended[key] = true
     if name ~= "" then
       records[#records + 1] = done_until
       records[#records + 1] = name
@@ -75,27 +76,45 @@ end
 local function free(id, key)
   if key ~= "" and not taken[id] and dedupe == 0 then
     frees[#frees + 1] = key
+    more.ended[key] = false
   end
 end
 
-local function settle_retries()
-  for row = retry_at, dead_at - 1, retry_width do
-    local id, count = delivery_at(row)
-    if mine(id, count, true) then
-      park(id, now + tonumber(ARGV[row + held_width]), count)
-      free(id, key_at(row))
-      own[id] = nil
+local settle_parked, settle_waiting
+do
+  -- What waits for the keys of what this turn has settled: done with it, or due now. It is parked, unless
+  -- somebody has it by now.
+  function settle_waiting()
+    local ids, done = {}, {}
+    for i = 1, more.waiting do
+      ids[i] = ARGV[crashed_at + crashed + 2 * i - 2]
+    end
+    for i, score in ipairs(ask_in_slices({ "ZMSCORE", parked_key }, ids)) do
+      local is_done = more.ended[ARGV[crashed_at + crashed + 2 * i - 1]]
+      if score and is_done then
+        has_crashed[ids[i]] = tonumber(score) % 1024 >= 512 or nil
+        append(done, ids[i])
+        finish(ids[i])
+      elseif score and is_done == false then
+        append(parks, whole(now * 1024 + tonumber(score) % 1024), ids[i])
+      end
+    end
+    duplicates = #done
+    if #done > 0 then
+      flush()
+      unpark(done)
     end
   end
-end
 
-local function settle_released()
-  for row = release_at, crashed_at - 1, release_width do
-    local id, count = delivery_at(row)
-    if mine(id, count, true) then
-      park(id, now + tonumber(ARGV[row + held_width]), count - 1)
-      free(id, key_at(row))
-      own[id] = nil
+  -- Retries, and releases, whose deliveries do not count.
+  function settle_parked(first, last, uncounted)
+    for row = first, last, held_width + 1 do
+      local id, count = delivery_at(row)
+      if mine(id, count, true) then
+        park(id, now + tonumber(ARGV[row + held_width]), count - uncounted)
+        free(id, key_at(row))
+        own[id] = nil
+      end
     end
   end
 end

@@ -4,7 +4,8 @@
 -- Reply: see turn-end.lua. Complexity: O(messages of the turn), whatever the size of the queue.
 
 local now = server_time()
-if not_after > 0 and now > not_after then
+-- A process that knows only its own clock yet sends that, negative.
+if not_after > 0 and now > not_after or not_after < 0 and math.abs(now + not_after) > 5000 then
   return { "late", whole(now), commands }
 end
 
@@ -30,6 +31,9 @@ local function hold(key, id)
   append(held_scores, whole(-now), key)
   append(holders, key, id)
 end
+
+more.deferred = {} -- ids and keys of what waits for another message of its key
+more.ended = {} -- keys of what is settled: whether it is done
 
 local has_crashed = {} -- id -> true where there may be a crash record
 

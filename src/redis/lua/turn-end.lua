@@ -3,11 +3,12 @@
 
 ask_for_keys()
 settle_completed()
-settle_retries()
+settle_parked(retry_at, dead_at - 1, 0)
 settle_dead()
-settle_released()
-resolve_unsettled()
+settle_parked(release_at, crashed_at - 1, 1)
+settle_waiting()
 renew_held()
+resolve_unsettled()
 local left = lost_claims()
 if more.final == 1 then
   give_back_lost_claims(left)
@@ -17,9 +18,13 @@ flush()
 
 local hand_empty = next(still_held) == nil
 local due = {}
-if claim > 0 and #left > 0 then
+if #left > 0 and claim + renew > 0 then
   claim_lost(left)
 else
+  -- A copy of an older turn: its pass has settled that, and knows nothing of what this would claim.
+  if #unsettled > 0 then
+    claim = 0
+  end
   due, nothing_parked, leftovers.count = due_parked()
 end
 
@@ -30,7 +35,8 @@ end
 local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and consumers < 2
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects", "kept", "marked", "orphans")
+    "trimmed", "format", "suspects", "kept", "marked", "orphans", more.ended_field, "dropped")
+  more.last = state[13]
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -49,6 +55,7 @@ if survey > 0 and not quiet then
   end
   leftovers.orphans = state[12]
   local known = tonumber(state[7] or "0")
+  trimmed_excess = not state[14] and trimmed_excess -- what the queue drops itself is counted there
   if trimmed_excess and trimmed_excess > known then
     trimmed_unread = trimmed_excess - known
     append(changes, "trimmed", whole(trimmed_excess))
@@ -101,9 +108,6 @@ end
 if suspects == 3 and held_back ~= 1 and (pending or 1) > 0 then
   suspects_left = #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS)
 end
-if #changes > 0 then
-  call("HSET", state_key, unpack(changes))
-end
 
 if held_back > 1 and #messages < claim then
   held_back = 0 -- there was no more
@@ -118,6 +122,9 @@ local ending = hand_empty and #messages == 0
 keep_house(keyed_claim, ending)
 if ending and #left == 0 then
   leave()
+end
+if #changes > 0 then
+  call("HSET", state_key, unpack(changes))
 end
 if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or survey ~= 1) then
   -- Its pending list was read above and all of it is settled; look again if anything came since.
@@ -145,4 +152,4 @@ end
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
   created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), whole(leftovers.count),
-  groups, sweeping, leftovers.found } or {}, journaled }
+  groups, sweeping, leftovers.found } or {}, journaled, unsettled.gone, more.deferred }
