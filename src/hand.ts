@@ -12,6 +12,8 @@ export interface Held extends Delivery {
   /** Aborts its handler. */
   readonly controller: AbortController;
   leasedAt: number;
+  /** Suspects that came together have the same; of others it is 0. */
+  readonly batch: number;
   state: "waiting" | "running" | "done";
   outcome: Outcome | undefined;
   /** Messages that wait for its key. */
@@ -75,6 +77,7 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
             countIn(entry.fields, retryCountField),
           controller: new AbortController(),
           leasedAt,
+          batch: entry.crashes > 0 ? leasedAt : 0,
           state: "waiting",
           outcome: undefined,
           waiting: [],

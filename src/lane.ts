@@ -34,6 +34,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   let open = true;
   let finishing = false;
   let idleTurns = 0; // in a row
+  let batchRuns = 0; // suspects beside nothing else, also where a late copy of a turn has claimed more
   let hasAsked = false; // for messages: before, nothing can be given back
   pass.wakers.add(waker.wake);
 
@@ -70,7 +71,10 @@ export async function runLane(pass: Pass): Promise<Stopped> {
       // Near its end a lease is renewed first: a pass that slept may have lost it.
       const oldest = side.outlook.leaseMs * 0.9;
       const held = side.hand.next(
-        ({ leasedAt }) => store.now() - leasedAt < oldest && fitsBeforeDeadline(pass),
+        ({ leasedAt, batch }) =>
+          store.now() - leasedAt < oldest &&
+          fitsBeforeDeadline(pass) &&
+          (count("running") === 0 || batch === batchRuns),
       );
       if (held !== undefined) return { side, held };
     }
@@ -87,6 +91,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
 
   function work({ of, hand }: Side, held: Held): void {
     pass.running += 1;
+    batchRuns = held.batch;
     const startedAt = store.now();
     const done = (outcome: Outcome) => {
       const ranMs = store.now() - startedAt;

@@ -82,6 +82,11 @@ export function createOutlook(
         found = reply.found ?? found;
         if (request.suspects !== "no") suspectsWaiting = reply.suspectsLeft;
         if (reply.reclaimed > 0 && alone()) suspectsWaiting ||= reply.kind !== "suspects";
+        // A renewal may bring what a response lost, too.
+        keyed ||= reply.messages.some(
+          ({ fields }) => storeQueue.keepResults || hasField(fields, storeQueue.keyField),
+        );
+        suspectsInHand ||= bringsSuspects(reply);
       }
       if (request.claim === 0) return;
       if (reply === undefined || claim === 0) {
@@ -95,7 +100,6 @@ export function createOutlook(
       drained = foundBy(reply) < claim && size < options.maxBytes / 2;
       if (reply.messages.length === 0) return;
       sizeHint = size / reply.messages.length;
-      keyed ||= storeQueue.keepResults || reply.messages.some(hasField(storeQueue.keyField));
     },
 
     get seen() {
@@ -136,6 +140,6 @@ function sizeOf(entries: readonly ClaimedEntry[]): number {
   return size;
 }
 
-function hasField(name: string) {
-  return ({ fields }: ClaimedEntry) => fields.some((field, i) => i % 2 === 0 && field === name);
+function hasField(fields: readonly string[], name: string): boolean {
+  return fields.some((field, i) => i % 2 === 0 && field === name);
 }
