@@ -79,7 +79,8 @@ function limitRate(turn: Turn, { limit, perMs }: NonNullable<Turn["queue"]["rate
   const { starts } = turn.tables;
   const width = perMs / BUCKETS;
   const endOf = (bucket: number) => (bucket + 1) * width + perMs;
-  const counts = (bucket: number) => endOf(bucket) > turn.now && bucket * width <= turn.now;
+  const current = Math.floor(turn.now / width);
+  const counts = (bucket: number) => endOf(bucket) > turn.now && bucket <= current;
   for (const bucket of starts.keys()) if (!counts(bucket)) starts.delete(bucket);
   const begun = [...starts.values()].reduce((sum, count) => sum + count, 0);
   if (begun + turn.claim <= limit) return;

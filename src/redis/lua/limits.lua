@@ -33,7 +33,7 @@ do
     local flat = call("HGETALL", more.starts_key)
     for i = 1, #flat, 2 do
       local bucket = tonumber(flat[i])
-      if (bucket + 1) * width + more.rate_per <= now or bucket * width > now then
+      if (bucket + 1) * width + more.rate_per <= now or bucket > floor(now / width) then
         over[#over + 1] = flat[i]
       else
         begun = begun + tonumber(flat[i + 1])
