@@ -107,6 +107,7 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       ...outcomes,
       ...expected,
       token,
+      first: !side.begun,
       held,
       renew,
       claim,
@@ -141,7 +142,7 @@ async function ask(
 
 function takeIn(side: Side, request: TurnRequest, reply: TurnReply, sentAt: number): void {
   const { of, hand, outlook } = side;
-  side.begun = true;
+  side.begun ||= reply.heldBack !== "passes";
   countReply(of.tally, request, reply);
   if (request.journal !== undefined) of.meter.told(request.journal, request, reply);
   for (const { id, delivery } of reply.kind === "ordinary" ? reply.messages : []) {

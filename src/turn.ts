@@ -56,6 +56,8 @@ export interface Outcomes {
 export interface TurnRequest extends Outcomes {
   /** The pass token: the consumer that owns what this pass claims. */
   readonly token: string;
+  /** The token has claimed nothing yet: what it owns belongs to another pass that drew the same one. */
+  readonly first: boolean;
   /** Still in hand and not settled by this turn. */
   readonly held: readonly Delivery[];
   /** Renew the leases of what is held, and the records of its keys. */

@@ -76,11 +76,8 @@ function requestFor(chunk: readonly Archived[], store: Store) {
   const due = chunk.map((message) =>
     message.due === undefined ? { inMs: 0 } : { at: message.due },
   );
-  return {
-    requestId: randomId(() => store.random()),
-    entries: chunk.map(({ fields }) => fields),
-    ...(isDelayed ? { due } : {}),
-  };
+  const request = { entries: chunk.map(({ fields }) => fields), ...(isDelayed ? { due } : {}) };
+  return { requestId: randomId(() => store.random(), JSON.stringify(request)), ...request };
 }
 
 function storedBy({ ids, duplicates }: SendReply): Sent[] {

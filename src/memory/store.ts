@@ -88,7 +88,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
     turns: (parts, limits) => run("turn", limits, (attempt) => takeTurns(memory, parts, attempt)),
     replay: (queue, position, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), position);
       return run("replay", limits, () => replayFrom(memory, queue, position, requestId));
     },
     forgetDone: (queue, position, limits) =>
@@ -104,7 +104,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     takeKick: (queue, kick, limits) =>
       run("takeKick", limits, (attempt) => takeKick(memory, queue, kick) || attempt > 1),
     cancel: (queue, id, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), id);
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));
     },
     trim: (queue, groups, limits) => billed("trim", limits, () => trim(memory, queue, groups)),
@@ -112,7 +112,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     readDeadLetters: (queue, page, limits) =>
       run("readDeadLetters", limits, () => readDeadLetters(memory, queue, page)),
     redrive: (queue, ids, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), ids.join());
       return run("redrive", limits, () => redrive(memory, queue, ids, requestId));
     },
     removeDeadLetters: (queue, ids, limits) =>

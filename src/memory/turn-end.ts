@@ -43,10 +43,16 @@ export function takeTurn(
   }
   flush(turn);
 
-  const replaying = request.claim > 0 && left.length > 0;
+  // Another pass has drawn the same token, and works on them.
+  const taken = request.first && attempt === 1 && left.length > 0;
+  if (taken) {
+    turn.heldBack = "passes";
+    turn.claim = 0;
+  }
+  const replaying = turn.claim > 0 && left.length > 0;
   if (replaying) claimLost(turn, left);
-  const due = replaying ? [] : dueParked(turn);
-  const nothingParked = !replaying && !tables.paused && tables.parked.size === 0;
+  const due = replaying || taken ? [] : dueParked(turn);
+  const nothingParked = !replaying && !taken && !tables.paused && tables.parked.size === 0;
   const looked = look(turn, due, nothingParked);
   if (request.renew || replaying) renewPass(turn);
   // After the sweep: what dead passes have left is not worked on.

@@ -140,7 +140,7 @@ export function createRedisStore(
     },
 
     async replay(queue, position, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, position);
       await run(() => replayFromCall(queue, position, requestId, rememberMs), limits);
     },
 
@@ -183,7 +183,7 @@ export function createRedisStore(
     },
 
     async cancel(queue, id, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, id);
       const { reply } = await run(() => cancelCall(queue, id, requestId, rememberMs), limits);
       return asNumber(reply[2]) === 1;
     },
@@ -207,7 +207,7 @@ export function createRedisStore(
     },
 
     async redrive(queue, ids, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, ids.join());
       const { reply } = await run(() => redriveCall(queue, ids, requestId, rememberMs), limits);
       const made = asIds(reply[2]);
       return ids.map((_, i) => made[i]);

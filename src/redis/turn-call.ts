@@ -59,6 +59,7 @@ export function turnCall(
     },
     {
       more: {
+        first: flag(request.first),
         start: queue.start,
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,

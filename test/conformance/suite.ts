@@ -14,6 +14,7 @@ import { removal } from "./removal.ts";
 import { replaying } from "./replaying.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
+import { snapshots } from "./snapshots.ts";
 import type { Target } from "./target.ts";
 import { throttling } from "./throttling.ts";
 
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Target>): void {
     passes,
     payloads,
     limits,
+    snapshots,
   ];
   for (const concern of concerns) concern(() => target);
 }

@@ -17,7 +17,9 @@ flush()
 
 local hand_empty = next(still_held) == nil
 local due = {}
-if claim > 0 and #left > 0 then
+if more.first == 1 and attempt == 1 and #left > 0 then
+  held_back, claim = 4, 0 -- another pass has drawn the same token, and works on them
+elseif claim > 0 and #left > 0 then
   claim_lost(left)
 else
   due, nothing_parked = due_parked()
