@@ -171,6 +171,14 @@ export function fieldOf(fields: readonly string[], name: string): string | undef
   return undefined;
 }
 
+/**
+ * The id that `send` returned for a message that was delayed. Our scripts write it first, and in this form; any
+ * other field of that name says nothing: a producer of another make must not take another message's id.
+ */
+export function delayedId([name, value = ""]: readonly string[]): string | undefined {
+  return name === ID_FIELD && /^d\d+-\d+-\w{8}$/.test(value) ? value : undefined;
+}
+
 /** What a field counts, for one that other programs write; 0 without it, or if it holds no count. */
 export function countIn(fields: readonly string[], name: string | undefined): number {
   const text = name === undefined ? undefined : fieldOf(fields, name);

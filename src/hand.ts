@@ -1,4 +1,4 @@
-import { countIn, fieldOf, ID_FIELD } from "./fields.ts";
+import { countIn, delayedId, fieldOf } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ClaimedEntry, Delivery, Outcomes, StoreQueue } from "./store.ts";
 
@@ -58,7 +58,7 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
     admit(entries, leasedAt) {
       for (const entry of entries) {
         if (held.get(entry.id)?.delivery === entry.delivery) continue;
-        const ownId = fieldOf(entry.fields, ID_FIELD);
+        const ownId = delayedId(entry.fields);
         const item: Held = {
           id: entry.id,
           delivery: entry.delivery,

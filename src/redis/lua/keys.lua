@@ -48,6 +48,14 @@ do
     return holders
   end
 
+  -- Whether a message is the one that holds its key, be it under the id that its sender knows. While that is the
+  -- id of one that is delayed, the entry is of another program.
+  local function holds(holder, id, fields)
+    local held_by = entry_id(holder)
+    return held_by == id
+      or fields[1] == "xd:id" and fields[2] == held_by and call("HEXISTS", bodies_key, held_by) == 0
+  end
+
   -- From its claim on a message has its key: for the length of the lease, or as if deduplicated by its send.
   local function take_key(key, id)
     if dedupe == 1 then
@@ -76,13 +84,11 @@ do
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
-    local fields = messages[owners[i]][2]
-    local known_as = fields[1] == "xd:id" and fields[2] or id
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
-      elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
+      elseif not seen[key] and holder and holds(holder, id, messages[owners[i]][2]) then
         seen[key] = true -- it holds its key already
       elseif seen[key] or holder and is_there(holder) then
         park(id, now + lease, count - 1)
