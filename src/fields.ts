@@ -193,7 +193,7 @@ function unpackRaw(text: string): string[] {
   for (let at = 0; at < bytes.length; ) {
     const colon = bytes.indexOf(0x3a, at);
     const length = colon === -1 ? Number.NaN : Number(decoder.decode(bytes.subarray(at, colon)));
-    if (!Number.isInteger(length) || colon + 1 + length > bytes.length) {
+    if (!Number.isInteger(length) || length < 0 || colon + 1 + length > bytes.length) {
       throw new PayloadError("invalid_payload", `The field ${RAW_FIELD} is not well-formed.`);
     }
     values.push(decoder.decode(bytes.subarray(colon + 1, colon + 1 + length)));

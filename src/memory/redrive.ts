@@ -1,3 +1,4 @@
+import { fieldOf, RAW_FIELD, unpackedFields } from "../fields.ts";
 import { redrivenFields } from "../read-dead-letter.ts";
 import type { StoreQueue } from "../store.ts";
 import { narrow } from "./dead-letters.ts";
@@ -22,8 +23,19 @@ export function redrive(
     if (letter === undefined) return undefined;
     letters.delete([id]);
     const fields = redrivenFields(letter, queue.retryCountField);
-    return streamOf(memory, queue.stream).add(narrow(fields));
+    return streamOf(memory, queue.stream).add(narrow(withKey(fields, queue), queue.keyField));
   });
   remember(memory, requestId, { ids: made });
   return made;
+}
+
+/** An older version left the key of a wide message in its raw field alone. */
+function withKey(fields: readonly string[], { keyField }: StoreQueue): readonly string[] {
+  if (fields[0] !== RAW_FIELD || (fieldOf(fields, keyField) ?? "") !== "") return fields;
+  try {
+    const key = fieldOf(unpackedFields(fields), keyField) ?? "";
+    return key === "" ? fields : [...fields, keyField, key];
+  } catch {
+    return fields;
+  }
 }

@@ -53,7 +53,7 @@ export function readRepairReply(reply: readonly unknown[]): Repaired {
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
   keys: ["stream", "dead_key", "sent_key"],
-  fragments: ["narrow", "redrive"],
+  fragments: ["fields", "narrow", "redrive"],
 });
 
 export function redriveCall(
@@ -65,7 +65,11 @@ export function redriveCall(
   return callOf(
     redriveScript,
     queue,
-    { remember: rememberMs, retry_count_field: queue.retryCountField ?? "" },
+    {
+      remember: rememberMs,
+      key_field: queue.keyField,
+      retry_count_field: queue.retryCountField ?? "",
+    },
     { sent: requestId, list: ids },
   );
 }

@@ -22,10 +22,22 @@ local function message_in(letter)
   return #kept > 0 and kept or { unpack(letter, ours and 13 or 1) }
 end
 
+-- An older version left the key of a wide message in its raw field alone.
+local function with_key(fields)
+  if fields[1] == "xd:raw" and key_of(fields) == "" then
+    local read, values = pcall(fields_of, ";" .. fields[2])
+    local key = read and key_of(values) or ""
+    if key ~= "" then
+      append(fields, key_field, key)
+    end
+  end
+  return fields
+end
+
 local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
-  append(ids, entry and call("XADD", stream, "*", unpack(narrow(message_in(entry[2])))) or "")
+  append(ids, entry and call("XADD", stream, "*", unpack(narrow(with_key(message_in(entry[2]))))) or "")
   call("XDEL", dead_key, ARGV[i])
 end
 local reply = table.concat(ids, " ")
