@@ -17,7 +17,7 @@ import type { ScriptRunner } from "./store.ts";
 /** Moves the oldest items of lists into the stream, and shows the ones behind them. */
 export const importListScript = defineScript("import-list", {
   keys: ["stream", "sent_key"],
-  fragments: [],
+  fragments: ["text"],
   apart: [importLua["import-items"], importLua["import-plan"], importLua["import-list"]],
 });
 

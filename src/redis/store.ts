@@ -78,11 +78,20 @@ export function createRedisStore(
   const rememberMs = Math.max(REMEMBER_MS, 2 * attempts * (timeoutMs + MAX_PAUSE_MS));
   const evaluator = createEvaluator(transport, options.upstash === true);
 
+  /** An answer has held U+FFFD: some text has it, or bytes that are none. From then on the script tells. */
+  let wary = false;
+
   async function run(
     makeCall: (attempt: Attempt) => ScriptCall,
     limits: CallLimits,
   ): Promise<Resent & { readonly reply: readonly unknown[] }> {
-    const ask = (attempt: Attempt) => evaluator.evaluate(makeCall(attempt), attempt);
+    const ask = async (attempt: Attempt) => {
+      const evaluate = (one: Attempt) => evaluator.evaluate(makeCall(one), attempt);
+      const answer = await evaluate({ ...attempt, check: wary });
+      if (wary || !answer.ok || !isDoubtful(answer.reply)) return answer;
+      wary = true;
+      return evaluate({ ...attempt, number: attempt.number + 1, check: true });
+    };
     const resent = await resend(context, ask, limits);
     const reply = asArray(resent.reply);
     if (!STATUSES.includes(reply[0])) throw unexpectedStatus(reply, resent.requests);
@@ -241,4 +250,8 @@ export function createRedisStore(
 
     runScript: (makeCall, limits) => run(() => makeCall(rememberMs), limits),
   };
+}
+
+function isDoubtful(reply: unknown): boolean {
+  return Array.isArray(reply) ? reply.some(isDoubtful) : String(reply).includes("\ufffd");
 }

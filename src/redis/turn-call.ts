@@ -7,12 +7,12 @@ import { turnScript } from "./turn-script.ts";
 
 const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
 const TRACK = { never: 0, ending: 1, now: 2 } as const;
-const flag = (value: boolean): number => (value ? 1 : 0);
+const flag = (value: boolean | undefined): number => (value ? 1 : 0);
 
 export function turnCall(
   queue: StoreQueue,
   request: TurnRequest,
-  attempt: Pick<Attempt, "number" | "notAfter">,
+  attempt: Pick<Attempt, "number" | "notAfter" | "check">,
 ): ScriptCall {
   const retain = retentionArgs(queue.retention);
   const deadTrim = retentionArgs(queue.deadLetterRetention);
@@ -60,6 +60,7 @@ export function turnCall(
     {
       more: {
         first: flag(request.first),
+        check: flag(attempt.check),
         start: queue.start,
         max_in_flight: queue.maxInFlight ?? 0,
         rate_limit: queue.rateLimit?.limit ?? 0,
@@ -85,7 +86,7 @@ export function turnCall(
 /** One call for several queues, in the order in which they claim: turns over them in one step. */
 export function turnsCall(
   parts: readonly TurnPart[],
-  attempt: Pick<Attempt, "number" | "notAfter">,
+  attempt: Pick<Attempt, "number" | "notAfter" | "check">,
 ): ScriptCall {
   const calls = parts.map(({ queue, request }) => turnCall(queue, request, attempt));
   const [first] = calls as [ScriptCall, ...ScriptCall[]];

@@ -24,6 +24,7 @@ export const turnScript = defineScript("turn", {
     "turn-begin",
     "fields",
     "narrow",
+    "text",
     "holders",
     "group",
     "fence",
