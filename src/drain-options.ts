@@ -185,6 +185,12 @@ function checkTogether(queues: readonly ResolvedQueue[]): void {
   const streams = queues.map(({ storeQueue }) => storeQueue.stream);
   const twice = streams.find((stream, i) => streams.indexOf(stream) !== i);
   if (twice !== undefined) refuse("queues", "queues of different streams", twice);
+  const deadOf = (stream: string | undefined) =>
+    queues.find(({ storeQueue }) => storeQueue.stream === stream)?.storeQueue.deadLetterStream;
+  const circling = streams.find((stream) => deadOf(deadOf(stream)) === stream);
+  if (circling !== undefined) {
+    refuse("queues", "queues that do not take each other's dead letters", circling);
+  }
   if (new Set(queues.map(({ store }) => store)).size > 1) {
     const names = queues.map(({ name }) => name);
     refuse("queues", "queues made with one store", names);
