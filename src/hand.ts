@@ -1,6 +1,6 @@
 import { countIn, delayedId, fieldOf } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ClaimedEntry, Delivery, Outcomes, StoreQueue } from "./store.ts";
+import type { ClaimedEntry, Completion, Delivery, Outcomes, StoreQueue } from "./store.ts";
 
 /** A message in the hand of a lane, until a turn has settled it. */
 export interface Held extends Delivery {
@@ -43,7 +43,7 @@ type Settling = {
   readonly [Kind in Outcome["kind"]]: (Delivery & Extract<Outcome, { readonly kind: Kind }>)[];
 };
 
-export function createHand({ keyField, keepResults, retryCountField }: StoreQueue): Hand {
+export function createHand({ keyField, retryCountField }: StoreQueue): Hand {
   const held = new Map<string, Held>();
   let queue: Held[] = [];
   let running = 0;
@@ -58,14 +58,12 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
     admit(entries, leasedAt) {
       for (const entry of entries) {
         if (held.get(entry.id)?.delivery === entry.delivery) continue;
-        const ownId = delayedId(entry.fields);
         const item: Held = {
           id: entry.id,
           delivery: entry.delivery,
-          // A kept result is found under what the sender knows.
-          key: fieldOf(entry.fields, keyField) ?? (keepResults ? (ownId ?? "") : ""),
+          key: fieldOf(entry.fields, keyField) ?? "",
           entry,
-          messageId: ownId ?? entry.id,
+          messageId: delayedId(entry.fields) ?? entry.id,
           crashed: entry.crashes > 0,
           failures:
             Math.max(0, entry.delivery - 1 - entry.crashes) +
@@ -99,9 +97,12 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
 
     takeOutcomes(release) {
       const outcomes: Settling = { complete: [], retry: [], dead: [], release: [] };
-      const settle = ({ id, delivery, key, crashed = false }: Held, outcome: Outcome) => {
-        const list: Delivery[] = outcomes[outcome.kind];
-        list.push({ id, delivery, key, crashed, ...outcome });
+      const settle = (
+        { id, messageId, delivery, key, crashed = false }: Held,
+        outcome: Outcome,
+      ) => {
+        const list: Completion[] = outcomes[outcome.kind];
+        list.push({ id, messageId, delivery, key, crashed, ...outcome });
       };
       for (const item of done) if (item.outcome !== undefined) settle(item, item.outcome);
       done = [];

@@ -215,6 +215,7 @@ export type {
   Amount,
   Bill,
   ClaimedEntry,
+  Completion,
   DeadReason,
   Delivery,
   Journal,

@@ -18,6 +18,8 @@ export interface Delivery {
 export interface Completion extends Delivery {
   /** What the handler returned, as text, where results are kept. */
   readonly result?: string | undefined;
+  /** The id that its sender knows, for a message that was delayed. */
+  readonly messageId?: string;
 }
 
 export interface Retrial extends Delivery {

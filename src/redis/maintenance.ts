@@ -52,7 +52,7 @@ export function readRepairReply(reply: readonly unknown[]): Repaired {
 
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
-  keys: ["stream", "dead_key", "sent_key"],
+  keys: ["stream", "dead_key", "sent_key", "keys_key", "ids_key"],
   fragments: ["fields", "narrow", "redrive"],
 });
 
@@ -67,6 +67,7 @@ export function redriveCall(
     queue,
     {
       remember: rememberMs,
+      dedupe: queue.deduplicate ? 1 : 0,
       key_field: queue.keyField,
       retry_count_field: queue.retryCountField ?? "",
     },

@@ -121,7 +121,7 @@ function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
   request.held.forEach(row);
   for (const outcome of request.complete) {
     row(outcome);
-    if (queue.keepResults) list.push(outcome.result ?? "");
+    if (queue.keepResults) list.push(outcome.result ?? "", outcome.messageId ?? outcome.id);
   }
   for (const outcome of request.retry) {
     row(outcome);

@@ -34,10 +34,31 @@ local function with_key(fields)
   return fields
 end
 
+-- Where sends are deduplicated it has its key again, unless another message has it by now, or was done with it.
+local function take_key(fields, id)
+  local key = key_of(fields)
+  if dedupe == 1 and key ~= "" then
+    local now = server_time()
+    local score = tonumber(call("ZSCORE", keys_key, key) or "0")
+    if score >= 0 and floor(score / 2) <= now then
+      call("ZADD", keys_key, whole(-now), key)
+      call("HSET", ids_key, key, id)
+      call("PEXPIRE", keys_key, whole(400 * 86400000))
+      call("PEXPIRE", ids_key, whole(400 * 86400000))
+    end
+  end
+end
+
 local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
-  append(ids, entry and call("XADD", stream, "*", unpack(narrow(with_key(message_in(entry[2]))))) or "")
+  local id = ""
+  if entry then
+    local fields = narrow(with_key(message_in(entry[2])))
+    id = call("XADD", stream, "*", unpack(fields))
+    take_key(fields, id)
+  end
+  append(ids, id)
   call("XDEL", dead_key, ARGV[i])
 end
 local reply = table.concat(ids, " ")
