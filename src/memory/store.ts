@@ -18,7 +18,7 @@ import { redrive } from "./redrive.ts";
 import { repair } from "./repair.ts";
 import { forgetDone, replayFrom } from "./replay-from.ts";
 import { retire } from "./retire.ts";
-import { send, takeKick } from "./send.ts";
+import { recall, remember, send, takeKick } from "./send.ts";
 import { readStats } from "./stats.ts";
 import type { Stream } from "./stream.ts";
 import { trim } from "./trim.ts";
@@ -97,10 +97,14 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       const requestId = randomId(() => clock.random());
       return run("retire", limits, () => retire(memory, queue, requestId));
     },
-    setPaused: (queue, paused, limits) =>
-      run("setPaused", limits, () => {
+    setPaused: (queue, paused, limits) => {
+      const requestId = randomId(() => clock.random(), String(paused));
+      return run("setPaused", limits, () => {
+        if (recall(memory, requestId) !== undefined) return;
         tablesOf(memory, queue.stream, queue.group).paused = paused;
-      }),
+        remember(memory, requestId, { ids: [] });
+      });
+    },
     takeKick: (queue, kick, limits) =>
       run("takeKick", limits, (attempt) => takeKick(memory, queue, kick) || attempt > 1),
     cancel: (queue, id, limits) => {

@@ -143,6 +143,23 @@ export function replayFromCall(
   );
 }
 
+/** Lets passes claim nothing, or claim again. */
+export const pauseScript = defineScript("pause", {
+  keys: ["parked_key", "stats_key", "sent_key"],
+  freesMemory: true,
+  fragments: ["pause"],
+});
+
+export function pauseCall(
+  queue: StoreQueue,
+  paused: boolean,
+  requestId: string,
+  rememberMs: number,
+): ScriptCall {
+  const args = { paused: paused ? 1 : 0, remember: rememberMs };
+  return callOf(pauseScript, queue, args, { sent: requestId });
+}
+
 /** Forgets that the work of entries' keys is done, a slice of the stream behind a position. */
 export const forgetDoneScript = defineScript("forget-done", {
   keys: ["stream", "keys_key", "ids_key"],

@@ -2,13 +2,13 @@ import { integer } from "../expect.ts";
 import { randomId } from "../random-id.ts";
 import type { Answer, CallLimits, Clock, Store } from "../store.ts";
 import { systemClock } from "./clock.ts";
-import { serverError } from "./errors.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import {
   cancelCall,
   depthCall,
   forgetDoneCall,
+  pauseCall,
   readRepairReply,
   readTrimReply,
   redriveCall,
@@ -37,9 +37,6 @@ export interface RedisStoreOptions {
   /** Time, chance and waiting. @default the system's */
   readonly clock?: Clock;
 }
-
-/** The mark of a pause in the parked set; parked.lua reads it. */
-const PAUSED = "xd:paused";
 
 /** What the scripts of ours answer first when they did their work. */
 const STATUSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
@@ -166,21 +163,8 @@ export function createRedisStore(
     },
 
     async setPaused(queue, paused, limits) {
-      const { parked, stats } = groupKeys(queue);
-      // Below every due time: whoever looks for due messages comes upon it first. The statistics say it
-      // too, for those who look; nothing decides by them.
-      const commands = paused
-        ? [
-            ["ZADD", parked, "-1", PAUSED],
-            ["HSET", stats, "paused", "1"],
-          ]
-        : [
-            ["ZREM", parked, PAUSED],
-            ["HDEL", stats, "paused"],
-          ];
-      // What the statistics say of it may fail.
-      const [mark] = await pipeline(commands, limits);
-      if (mark?.ok === false) throw serverError(mark.message, 1);
+      const requestId = randomId(clock.random, String(paused));
+      await run(() => pauseCall(queue, paused, requestId, rememberMs), limits);
     },
 
     async takeKick(queue, { depth, ms }, limits) {

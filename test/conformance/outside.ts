@@ -98,6 +98,10 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
         .list()
         .map(({ fields }) => [...fields]),
     addDeadLetter: async (...fields) => letters().add(fields),
-    loseParked: async () => store.tables(queue).parked.clear(),
+    async loseParked() {
+      const tables = store.tables(queue);
+      tables.parked.clear();
+      tables.paused = false; // its mark is in the set
+    },
   };
 }

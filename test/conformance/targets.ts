@@ -224,5 +224,7 @@ async function warmUp(...stores: readonly Store[]): Promise<void> {
     await queue.retire();
     await queue.repair();
     await queue.depth();
+    await queue.pause();
+    await queue.resume();
   }
 }
