@@ -185,12 +185,9 @@ function checkTogether(queues: readonly ResolvedQueue[]): void {
   const streams = queues.map(({ storeQueue }) => storeQueue.stream);
   const twice = streams.find((stream, i) => streams.indexOf(stream) !== i);
   if (twice !== undefined) refuse("queues", "queues of different streams", twice);
-  const deadOf = (stream: string | undefined) =>
-    queues.find(({ storeQueue }) => storeQueue.stream === stream)?.storeQueue.deadLetterStream;
-  const circling = streams.find((stream) => deadOf(deadOf(stream)) === stream);
-  if (circling !== undefined) {
-    refuse("queues", "queues that do not take each other's dead letters", circling);
-  }
+  const dead = queues.map(({ storeQueue }) => storeQueue.deadLetterStream);
+  const twin = streams.find((stream, i) => dead[streams.indexOf(dead[i] ?? "")] === stream);
+  if (twin !== undefined) refuse("queues", "queues without each other's dead letters", twin);
   if (new Set(queues.map(({ store }) => store)).size > 1) {
     const names = queues.map(({ name }) => name);
     refuse("queues", "queues made with one store", names);

@@ -22,7 +22,7 @@ const CLASSES: readonly ErrorClass[] = [
   {
     code: "store_exhausted",
     words: /exhausted the last possible ID/i,
-    advice: "An entry with the last possible id was added; `xdrain doctor` says how to mend it.",
+    advice: "An entry with the last possible id was added; `xdrain doctor` says what to do.",
   },
   {
     code: "store_read_only",

@@ -133,7 +133,7 @@ test("queues and weights that cannot be used are refused before any request", as
   const queueOf = (name: string, stream: string) =>
     createQueue({ name, store, deadLetters: { stream } });
   const [ping, pong] = [queueOf("ping", "pong"), queueOf("pong", "ping")];
-  await refused([high, ping, pong], {}, "take each other's dead letters");
+  await refused([high, ping, pong], {}, "without each other's dead letters");
   await refused([high, undefined], {}, "createQueue");
   await refused([high, normal], { weights: [1] }, "a number for each");
   await refused([high], { weights: [1] }, "a number for each");
