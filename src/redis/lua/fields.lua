@@ -14,7 +14,8 @@ local function fields_of(body)
   local fields = {}
   local at = string.find(body, ";", 1, true) + 1
   while at <= #body do
-    local length, first = string.match(body, "^(%d+):()", at)
+    local length = string.match(body, "^(%d+):", at)
+    local first = at + #length + 1
     at = first + tonumber(length)
     fields[#fields + 1] = string.sub(body, first, at - 1)
   end
