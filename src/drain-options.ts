@@ -185,9 +185,22 @@ function checkTogether(queues: readonly ResolvedQueue[]): void {
   const streams = queues.map(({ storeQueue }) => storeQueue.stream);
   const twice = streams.find((stream, i) => streams.indexOf(stream) !== i);
   if (twice !== undefined) refuse("queues", "queues of different streams", twice);
+  refuseCircles(queues);
   if (new Set(queues.map(({ store }) => store)).size > 1) {
     const names = queues.map(({ name }) => name);
     refuse("queues", "queues made with one store", names);
+  }
+}
+
+/** Each dead letter of two such queues would be a message again, for ever. */
+export function refuseCircles(queues: readonly ResolvedQueue[]): void {
+  for (const { name, store, storeQueue } of queues) {
+    const next = queues.find(
+      (other) => other.store === store && other.storeQueue.stream === storeQueue.deadLetterStream,
+    );
+    if (next?.storeQueue.deadLetterStream === storeQueue.stream) {
+      refuse("queues", "queues without each other's dead letters", name);
+    }
   }
 }
 

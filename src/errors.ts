@@ -11,6 +11,7 @@ export type ErrorCode =
   | "store_read_only"
   | "store_wrong_type"
   | "store_cross_slot"
+  | "store_exhausted"
   | "store_refused"
   | "send_failed"
   | "queue_full"

@@ -111,6 +111,7 @@ function prepare({ pass, token, sides }: Party, { claim, renew, final }: Errand)
       ...expected,
       token,
       number: pass.spent.requests + 1,
+      first: !side.begun,
       held,
       renew,
       claim,
@@ -146,7 +147,7 @@ async function ask(
 function takeIn(side: Side, request: TurnRequest, given: TurnReply, sentAt: number, now: number) {
   const { of, hand, outlook } = side;
   const reply = judge(of.queue.storeQueue, request, given, now - outlook.leaseMs);
-  side.begun = true;
+  side.begun ||= reply.heldBack !== "passes";
   countReply(of.tally, request, reply);
   if (request.journal !== undefined) of.meter.told(request.journal, request, reply);
   for (const { id, delivery } of reply.kind === "ordinary" ? reply.messages : []) {

@@ -171,6 +171,14 @@ export function fieldOf(fields: readonly string[], name: string): string | undef
   return undefined;
 }
 
+/**
+ * The id that `send` returned for a message that was delayed. Our scripts write it first, and in this form; any
+ * other field of that name says nothing: a producer of another make must not take another message's id.
+ */
+export function delayedId([name, value = ""]: readonly string[]): string | undefined {
+  return name === ID_FIELD && /^d\d+-\d+-\w{8}$/.test(value) ? value : undefined;
+}
+
 /** What a field counts, for one that other programs write; 0 without it, or if it holds no count. */
 export function countIn(fields: readonly string[], name: string | undefined): number {
   const text = name === undefined ? undefined : fieldOf(fields, name);
@@ -185,7 +193,7 @@ function unpackRaw(text: string): string[] {
   for (let at = 0; at < bytes.length; ) {
     const colon = bytes.indexOf(0x3a, at);
     const length = colon === -1 ? Number.NaN : Number(decoder.decode(bytes.subarray(at, colon)));
-    if (!Number.isInteger(length) || colon + 1 + length > bytes.length) {
+    if (!Number.isInteger(length) || length < 0 || colon + 1 + length > bytes.length) {
       throw new PayloadError("invalid_payload", `The field ${RAW_FIELD} is not well-formed.`);
     }
     values.push(decoder.decode(bytes.subarray(colon + 1, colon + 1 + length)));

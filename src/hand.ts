@@ -1,6 +1,6 @@
-import { countIn, fieldOf, ID_FIELD } from "./fields.ts";
+import { countIn, delayedId, fieldOf } from "./fields.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ClaimedEntry, Delivery, Outcomes, StoreQueue, Waiting } from "./store.ts";
+import type { ClaimedEntry, Completion, Delivery, Outcomes, StoreQueue, Waiting } from "./store.ts";
 
 /** A message in the hand of a lane, until a turn has settled it. */
 export interface Held extends Delivery {
@@ -48,7 +48,7 @@ type Settling = {
   readonly [Kind in Outcome["kind"]]: (Delivery & Extract<Outcome, { readonly kind: Kind }>)[];
 } & { readonly waiting: Waiting[] };
 
-export function createHand({ keyField, keepResults, retryCountField }: StoreQueue): Hand {
+export function createHand({ keyField, retryCountField }: StoreQueue): Hand {
   const held = new Map<string, Held>();
   let queue: Held[] = [];
   let running = 0;
@@ -63,14 +63,12 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
     admit(entries, leasedAt) {
       for (const entry of entries) {
         if (held.get(entry.id)?.delivery === entry.delivery) continue;
-        const ownId = fieldOf(entry.fields, ID_FIELD);
         const item: Held = {
           id: entry.id,
           delivery: entry.delivery,
-          // A kept result is found under what the sender knows.
-          key: fieldOf(entry.fields, keyField) ?? (keepResults ? (ownId ?? "") : ""),
+          key: fieldOf(entry.fields, keyField) ?? "",
           entry,
-          messageId: ownId ?? entry.id,
+          messageId: delayedId(entry.fields) ?? entry.id,
           crashed: entry.crashes > 0,
           failures:
             Math.max(0, entry.delivery - 1 - entry.crashes) +
@@ -112,10 +110,10 @@ export function createHand({ keyField, keepResults, retryCountField }: StoreQueu
     takeOutcomes(release) {
       const outcomes: Settling = { complete: [], retry: [], dead: [], release: [], waiting: [] };
       const settle = (item: Held, outcome: Outcome) => {
-        const { id, delivery, key, crashed = false, leasedAt } = item;
-        const list: Delivery[] = outcomes[outcome.kind];
+        const { id, messageId, delivery, key, crashed = false, leasedAt } = item;
+        const list: Completion[] = outcomes[outcome.kind];
         outcomes.waiting.push(...item.waiting);
-        list.push({ id, delivery, key, crashed, leasedAt, ...outcome });
+        list.push({ id, messageId, delivery, key, crashed, leasedAt, ...outcome });
       };
       for (const item of done) if (item.outcome !== undefined) settle(item, item.outcome);
       done = [];

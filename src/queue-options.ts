@@ -143,8 +143,9 @@ const CHECKS = {
   group: (given = "xdrain", option) => name(option, given),
   start: (given = "0", option) => resolveStart(option, given),
   codec: (given, option) => oneOf<Codec>(option, given, ["json", "fields"]),
-  idempotencyField: (given = KEY_FIELD, option) => name(option, given),
-  retryCountField: (given, option) => (given === undefined ? given : name(option, given)),
+  idempotencyField: (given = KEY_FIELD, option) =>
+    given === KEY_FIELD ? given : fieldName(option, given),
+  retryCountField: (given, option) => (given === undefined ? given : fieldName(option, given)),
   idempotencyWindow: (given = "24 h", option) =>
     milliseconds(option, given, { min: 1_000, max: YEAR_MS }),
   deduplicate: (given, option) => flag(option, given, false),
@@ -197,6 +198,10 @@ export function resolveQueue(options: CheckedOptions): ResolvedQueue {
   if (options.groups !== undefined && !policy.groups.includes(policy.group)) {
     refuse("groups", `a list with the queue's own group, ${policy.group}`, options.groups);
   }
+  if (deadLetters.stream === stream) {
+    // Each dead letter would be a message again, for ever.
+    refuse("deadLetters.stream", "another stream than the queue's own", stream);
+  }
   return {
     name,
     store,
@@ -220,6 +225,13 @@ export function resolveQueue(options: CheckedOptions): ResolvedQueue {
     wake,
     warn: warningOf(options.maxBacklog),
   };
+}
+
+/** The name of a field of other programs. */
+function fieldName(option: string, given: string): string {
+  const checked = name(option, given);
+  if (checked.startsWith("xd:")) refuse(option, "a name that does not begin with xd:", given);
+  return checked;
 }
 
 function limitOf(option: string, given: number | undefined, max: number): number | undefined {

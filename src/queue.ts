@@ -48,7 +48,10 @@ export interface Queue<Input, Payload = Input> {
   resume(): Promise<void>;
   /** The messages that will not be tried again, and the way back. */
   readonly deadLetters: DeadLetters<Input>;
-  /** What the handler returned for a message id or idempotency key, where results are kept. */
+  /**
+   * What the handler returned for a message id or idempotency key, where results are kept. Of a duplicate
+   * that did not run, the key tells.
+   */
   result(idOrKey: string): Promise<unknown>;
   /** How much is where; on a replica it may be behind. */
   depth(): Promise<Depth>;

@@ -2,7 +2,7 @@
 // the fields of the message follow. Hand-written code adds `failed_at` and `reason` to a copy of the
 // message, in any order; every other field is the message's.
 
-import { countIn, fieldOf, ID_FIELD } from "./fields.ts";
+import { countIn, delayedId, fieldOf, ID_FIELD } from "./fields.ts";
 import { millisecondsOf } from "./oldest-ready.ts";
 import type { StreamEntry } from "./store.ts";
 import type { DeadReason } from "./turn.ts";
@@ -58,7 +58,7 @@ function isOurs(fields: readonly string[]): boolean {
 
 /** The id that `send` returned for the message: that of its entry, unless it was delayed. */
 export function messageIdOf({ fields, originalId }: DeadLetterEntry): string | undefined {
-  return fieldOf(fields, ID_FIELD) ?? originalId;
+  return delayedId(fields) ?? originalId;
 }
 
 /**
@@ -72,7 +72,7 @@ export function redrivenFields(entry: StreamEntry, retryCountField?: string): re
 }
 
 /** The fields but for some; all of them if nothing else is there, since no entry can be empty. */
-function without(
+export function without(
   fields: readonly string[],
   names: readonly (string | undefined)[],
 ): readonly string[] {

@@ -92,8 +92,7 @@ function messageOf({ queue, held }: HandlerRun, payload: unknown): Message<unkno
     deliveries: held.delivery,
     failures: held.failures,
     trace: traceOf(held.entry.fields),
-    // Kept results of a delayed message without a key are under its id.
-    idempotencyKey: held.key === "" || held.key === held.messageId ? undefined : held.key,
+    idempotencyKey: held.key || undefined,
     sentAt: new Date(sentAt(held.messageId) ?? sentAt(held.id) ?? 0),
   };
 }

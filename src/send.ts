@@ -88,7 +88,6 @@ async function store(queue: ResolvedQueue, chunk: readonly Encoded[], batch: Bat
     });
   };
   const request = {
-    requestId: randomId(() => queue.store.random()),
     entries: chunk.map(({ fields }) => fields),
     ...(chunk.some(({ due }) => due !== undefined)
       ? { due: chunk.map(({ due }) => due ?? { inMs: 0 }) }
@@ -96,7 +95,8 @@ async function store(queue: ResolvedQueue, chunk: readonly Encoded[], batch: Bat
     ...(!batch.kick && chunk.some(({ wake }) => wake) ? { kickMs: queue.wake?.debounceMs } : {}),
   };
   try {
-    const reply = await queue.store.send(queue.storeQueue, request, {});
+    const requestId = randomId(() => queue.store.random(), JSON.stringify(request));
+    const reply = await queue.store.send(queue.storeQueue, { requestId, ...request }, {});
     const { unanswered } = reply;
     const backlog = limitedPart(queue, reply.backlog);
     if (reply.full) throw queueFull(queue, { sentIds, backlog, uncertain: unanswered });

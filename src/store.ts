@@ -232,6 +232,7 @@ export type {
   Amount,
   Bill,
   ClaimedEntry,
+  Completion,
   DeadReason,
   Delivery,
   Journal,

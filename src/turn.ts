@@ -20,6 +20,8 @@ export interface Delivery {
 export interface Completion extends Delivery {
   /** What the handler returned, as text, where results are kept. */
   readonly result?: string | undefined;
+  /** The id that its sender knows, for a message that was delayed. */
+  readonly messageId?: string;
 }
 
 export interface Retrial extends Delivery {
@@ -68,6 +70,8 @@ export interface TurnRequest extends Outcomes {
   readonly token: string;
   /** Grows from turn to turn of a token, so that a copy of an older one is known; 0 says nothing. */
   readonly number: number;
+  /** The token has claimed nothing yet: what it owns belongs to another pass that drew the same one. */
+  readonly first: boolean;
   /** Still in hand and not settled by this turn. */
   readonly held: readonly Delivery[];
   /** Renew the leases of what is held, and the records of its keys. */

@@ -1,6 +1,8 @@
 import { PackageError, SendError, StoreError } from "../errors.ts";
+import { ID_FIELD } from "../fields.ts";
 import type { Queue } from "../queue.ts";
 import { randomId } from "../random-id.ts";
+import { without } from "../read-dead-letter.ts";
 import type { Sent } from "../send.ts";
 import type { SendReply, Store } from "../store.ts";
 import { UsageError } from "./errors.ts";
@@ -25,7 +27,13 @@ export function readArchived({ number, text }: Line): Archived {
   const { id = "", state = "", due, fields } = value ?? {};
   const isDue = due === undefined || (Number.isSafeInteger(due) && due >= 0);
   if (isFields(fields) && isDue)
-    return { id, state, fields, ...(due === undefined ? {} : { due }) };
+    // No line of an archive makes a message that has another one's id.
+    return {
+      id,
+      state,
+      fields: without(fields, [ID_FIELD]),
+      ...(due === undefined ? {} : { due }),
+    };
   throw new UsageError(
     `Expected line ${number} to be of \`xdrain export\`: {"id": …, "fields": [name, value, …]}.`,
   );
@@ -76,11 +84,8 @@ function requestFor(chunk: readonly Archived[], store: Store) {
   const due = chunk.map((message) =>
     message.due === undefined ? { inMs: 0 } : { at: message.due },
   );
-  return {
-    requestId: randomId(() => store.random()),
-    entries: chunk.map(({ fields }) => fields),
-    ...(isDelayed ? { due } : {}),
-  };
+  const request = { entries: chunk.map(({ fields }) => fields), ...(isDelayed ? { due } : {}) };
+  return { requestId: randomId(() => store.random(), JSON.stringify(request)), ...request };
 }
 
 function storedBy({ ids, duplicates }: SendReply): Sent[] {

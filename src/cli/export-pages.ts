@@ -2,6 +2,7 @@ import { ID_FIELD, RAW_FIELD, unpackedFields } from "../fields.ts";
 import { type EntryState, inspect } from "../inspect/index.ts";
 import { createReader } from "../inspect/reader.ts";
 import type { Queue } from "../queue.ts";
+import { without } from "../read-dead-letter.ts";
 import { asArray, asText, asTexts } from "../redis/reply.ts";
 import type { Archived } from "./archive.ts";
 import { given } from "./queue.ts";
@@ -34,13 +35,9 @@ function readEntry(entry: unknown, states: ReadonlyMap<string, EntryState>): Arc
   return {
     id: asText(id),
     state: states.get(asText(id)) ?? "ready",
-    fields: ownFields(asTexts(fields)),
+    // An id that a delayed message had is its own no more once it is another message.
+    fields: without(asTexts(fields), [ID_FIELD]),
   };
-}
-
-/** An id that a delayed message had is its own no more once it is another message. */
-function ownFields(fields: readonly string[]): readonly string[] {
-  return fields[0] === ID_FIELD ? fields.slice(2) : fields;
 }
 
 /** The messages that are not due yet, the next one first. */

@@ -64,7 +64,7 @@ export async function claim(queue: Inspected, id: string, options: ClaimOptions)
   const { store, storeQueue } = queue.resolved;
   const runScript = scriptRunner(queue);
   const request = resolve(id, options);
-  const requestId = randomId(() => store.random());
+  const requestId = randomId(() => store.random(), JSON.stringify(request));
   const makeCall = (rememberMs: number) => callFor(storeQueue, request, requestId, rememberMs);
   const { reply, requests } = await runScript(makeCall, {});
   const [outcome, deliveries] = asText(reply[2]).split(" ");

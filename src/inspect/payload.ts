@@ -2,8 +2,8 @@ import { PayloadError } from "../errors.ts";
 import {
   DATA_FIELD,
   decodeFields,
+  delayedId,
   fieldOf,
-  ID_FIELD,
   type Trace,
   traceOf,
   unpackedFields,
@@ -37,7 +37,7 @@ export function describeContent(
     payloadLength: text.length,
     problem,
     idempotencyKey: fieldOf(fields, keyField),
-    delayedId: fieldOf(fields, ID_FIELD),
+    delayedId: delayedId(stored),
     trace: traceOf(fields),
   };
 }

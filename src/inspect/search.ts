@@ -1,6 +1,6 @@
 // What nothing indexes is looked for among what was written since the message was sent.
 
-import { fieldOf, ID_FIELD } from "../fields.ts";
+import { delayedId } from "../fields.ts";
 import { type DeadLetterEntry, messageIdOf, readDeadLetter } from "../read-dead-letter.ts";
 import { asEntries } from "../redis/reply.ts";
 import type { StreamEntry } from "../store.ts";
@@ -21,7 +21,7 @@ export async function findEntry(reader: Reader, id: string) {
       return asEntries((await reader.ask(range))[0]);
     },
   });
-  const found = items.find(({ fields }) => fieldOf(fields, ID_FIELD) === id);
+  const found = items.find(({ fields }) => delayedId(fields) === id);
   return { entryId: found?.id, ended: ended || found !== undefined };
 }
 

@@ -1,6 +1,6 @@
 // Dead letters: a copy with what happened goes to the dead-letter stream before the entry is done.
 
-import { fieldOf } from "../fields.ts";
+import { fieldOf, RAW_FIELD } from "../fields.ts";
 import type { Retention, StoreQueue } from "../store.ts";
 import { type DeadReason, textOf } from "../turn.ts";
 import { byteLength } from "./bytes.ts";
@@ -37,17 +37,22 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
     const key = turn.queue.deduplicate ? (fieldOf(entry.fields, turn.queue.keyField) ?? "") : "";
     if (key !== "") turn.changes.drops.push(key);
     const letters = deadLettersOf(turn.memory, turn.queue);
-    letters.add([...Object.entries(story).flat().map(String), ...narrow(entry.fields)]);
+    letters.add([
+      ...Object.entries(story).flat().map(String),
+      ...narrow(entry.fields, turn.queue.keyField),
+    ]);
     trimTo(letters, turn.queue.deadLetterRetention, turn.now);
   }
   finish(turn, id);
   return entry !== undefined;
 }
 
-/** A message as the scripts can move it. */
-export function narrow(fields: readonly string[]): readonly string[] {
+/** A message as the scripts can move it; its key stays beside the field that holds all others. */
+export function narrow(fields: readonly string[], keyField: string): readonly string[] {
   if (fields.length <= WIDEST) return fields;
-  return ["xd:raw", fields.map((value) => `${byteLength(value)}:${value}`).join("")];
+  const raw = fields.map((value) => `${byteLength(value)}:${value}`).join("");
+  const key = fieldOf(fields, keyField) ?? "";
+  return [RAW_FIELD, raw, ...(key === "" ? [] : [keyField, key])];
 }
 
 /** Exact here; Redis trims whole nodes of a hundred entries. */

@@ -36,6 +36,8 @@ export function writeJournal(
   count("trimmedUnread", findings.trimmedUnread);
   if (amounts.size > 0 && hasTold(turn, journal)) return;
   stats.set("last", turn.now);
+  // The mark of a pause that is gone is no pause any more.
+  if (turn.kind === "ordinary" && turn.heldBack === undefined) stats.set("paused", "0");
   if (ending && turn.claim > 0 && turn.heldBack === undefined) stats.set("empty", turn.now);
   if (amounts.size === 0) return;
   for (const [name, amount] of journal.overhead) count(name, amount);

@@ -4,7 +4,7 @@ import { fieldOf, ID_FIELD } from "../fields.ts";
 import type { ClaimedEntry, Delivery } from "../store.ts";
 import { sizeOf } from "./bytes.ts";
 import { entryId, isThere } from "./holders.ts";
-import type { KeyRecord } from "./memory.ts";
+import { delayedOf, type KeyRecord } from "./memory.ts";
 import { SCRIPT_MS } from "./settle.ts";
 import { finish, park, SUSPECTS, type Turn } from "./turn-begin.ts";
 
@@ -49,6 +49,19 @@ export function freeLost(turn: Turn, id: string): void {
   if (key !== "" && keepsRecord(turn, id)) turn.changes.frees.push(key);
 }
 
+/**
+ * Whether a message is the one that holds its key, be it under the id that its sender knows. While that is the
+ * id of one that is delayed, the entry is of another program.
+ */
+function holds(
+  { memory, queue }: Turn,
+  heldBy: string,
+  { id, fields }: Pick<ClaimedEntry, "id" | "fields">,
+): boolean {
+  const isKnown = fields[0] === ID_FIELD && fields[1] === heldBy;
+  return heldBy === id || (isKnown && !delayedOf(memory, queue.stream).has(heldBy));
+}
+
 export function takeKeys(turn: Turn): void {
   const { memory, queue, tables, now, lease } = turn;
   const seen = new Set<string>();
@@ -70,8 +83,7 @@ export function takeKeys(turn: Turn): void {
       return false;
     }
     const holder = record !== undefined && record.expiresAt < 0 ? tables.ids.get(key) : undefined;
-    const knownAs = fields[0] === ID_FIELD ? fields[1] : id;
-    const ours = holder !== undefined && [id, knownAs].includes(entryId(holder));
+    const ours = holder !== undefined && holds(turn, entryId(holder), { id, fields });
     if (!seen.has(key) && ours) {
       seen.add(key);
       return true;

@@ -72,10 +72,11 @@ export function settleCompleted(turn: Turn): void {
       finish(turn, id);
       turn.delivery.delete(id);
       turn.ended.set(key, true);
-      const name = key === "" && queue.keepResults ? id : key;
-      if (queue.keepResults) turn.changes.results.push({ name, result: outcome.result ?? "" });
-      if (name !== "") {
+      const { messageId = id, result = "" } = outcome;
+      for (const name of queue.keepResults ? [key, messageId] : [key]) {
+        if (name === "") continue;
         turn.changes.records.push({ key: name, expiresAt: now + queue.windowMs, done: true });
+        if (queue.keepResults) turn.changes.results.push({ name, result });
       }
     }
   }

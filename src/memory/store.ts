@@ -18,7 +18,7 @@ import { redrive } from "./redrive.ts";
 import { repair } from "./repair.ts";
 import { forgetDone, replayFrom } from "./replay-from.ts";
 import { retire } from "./retire.ts";
-import { send, takeKick } from "./send.ts";
+import { recall, remember, send, takeKick } from "./send.ts";
 import { readStats } from "./stats.ts";
 import type { Stream } from "./stream.ts";
 import { trim } from "./trim.ts";
@@ -88,7 +88,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       billed("turn", limits, (attempt) => takeTurn(memory, queue, request, attempt)),
     turns: (parts, limits) => run("turn", limits, (attempt) => takeTurns(memory, parts, attempt)),
     replay: (queue, position, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), position);
       return run("replay", limits, () => replayFrom(memory, queue, position, requestId));
     },
     forgetDone: (queue, position, limits) =>
@@ -97,14 +97,18 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
       const requestId = randomId(() => clock.random());
       return run("retire", limits, () => retire(memory, queue, requestId));
     },
-    setPaused: (queue, paused, limits) =>
-      run("setPaused", limits, () => {
+    setPaused: (queue, paused, limits) => {
+      const requestId = randomId(() => clock.random(), String(paused));
+      return run("setPaused", limits, () => {
+        if (recall(memory, requestId) !== undefined) return;
         tablesOf(memory, queue.stream, queue.group).paused = paused;
-      }),
+        remember(memory, requestId, { ids: [] });
+      });
+    },
     takeKick: (queue, kick, limits) =>
       run("takeKick", limits, (attempt) => takeKick(memory, queue, kick) || attempt > 1),
     cancel: (queue, id, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), id);
       return run("cancel", limits, () => cancel(memory, queue, id, requestId));
     },
     trim: (queue, groups, limits) => billed("trim", limits, () => trim(memory, queue, groups)),
@@ -112,7 +116,7 @@ function createStore(memory: Memory, plan: FaultPlan | undefined): MemoryStore {
     readDeadLetters: (queue, page, limits) =>
       run("readDeadLetters", limits, () => readDeadLetters(memory, queue, page)),
     redrive: (queue, ids, limits) => {
-      const requestId = randomId(() => clock.random());
+      const requestId = randomId(() => clock.random(), ids.join());
       return run("redrive", limits, () => redrive(memory, queue, ids, requestId));
     },
     removeDeadLetters: (queue, ids, limits) =>

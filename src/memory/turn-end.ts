@@ -51,13 +51,20 @@ export function takeTurn(
   settleWaiting(turn);
   flush(turn);
 
-  const replaying = (request.claim > 0 || request.renew) && left.length > 0;
+  // Another pass has drawn the same token, and works on them.
+  const taken = request.first && attempt === 1 && left.length > 0;
+  if (taken) {
+    turn.heldBack = "passes";
+    turn.claim = 0;
+  }
+  const replaying = !taken && (request.claim > 0 || request.renew) && left.length > 0;
   if (replaying) claimLost(turn, left);
   // A copy of an older turn: its pass has settled that, and knows nothing of what this would claim.
   else if (turn.unsettled.length > 0) turn.claim = 0;
-  const due = replaying ? [] : dueParked(turn);
-  const nothingParked = !replaying && !tables.paused && holdsNothing(tables);
-  const setIsLost = !replaying && !tables.paused && recordsAreAlone(tables);
+  const looks = !replaying && !taken;
+  const due = looks ? dueParked(turn) : [];
+  const nothingParked = looks && !tables.paused && holdsNothing(tables);
+  const setIsLost = looks && !tables.paused && recordsAreAlone(tables);
   const looked = look(turn, due, nothingParked);
   if (request.renew || replaying) renewPass(turn);
   // After the sweep: what dead passes have left is not worked on.

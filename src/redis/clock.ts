@@ -3,10 +3,14 @@ import type { Clock } from "../store.ts";
 /** Timers take no more than 31 bits; a longer wait ends early, and whoever waits looks again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The system's time, cryptographic randomness, and timers. */
+/**
+ * The system's time, cryptographic randomness, and timers. Processes that were restored from one snapshot
+ * may share the state of a generator: fractions of a microsecond tell them apart.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+  random: () =>
+    ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32 + performance.now()) % 1,
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();

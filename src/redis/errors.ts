@@ -20,6 +20,11 @@ const CLASSES: readonly ErrorClass[] = [
     advice: "Redis is full, and stored nothing. Drain, raise its memory, or send less.",
   },
   {
+    code: "store_exhausted",
+    words: /exhausted the last possible ID/i,
+    advice: "An entry with the last possible id was added; `xdrain doctor` says what to do.",
+  },
+  {
     code: "store_read_only",
     words: /\bREADONLY\b|\bNOREPLICAS\b/,
     advice: "This is a replica, or a primary without its replicas; connect to the primary.",

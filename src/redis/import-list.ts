@@ -18,7 +18,7 @@ import type { ScriptRunner } from "./store.ts";
 /** Moves the oldest items of lists into the stream, and shows the ones behind them. */
 export const importListScript = defineScript("import-list", {
   keys: ["stream", "sent_key"],
-  fragments: ["add"],
+  fragments: ["add", "text"],
   apart: [importLua["import-items"], importLua["import-plan"], importLua["import-list"]],
 });
 

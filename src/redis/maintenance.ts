@@ -73,8 +73,8 @@ export function orphansOf(count: unknown, firstId: unknown): Orphans | undefined
 
 /** Moves dead letters back to the stream. */
 export const redriveScript = defineScript("redrive", {
-  keys: ["stream", "dead_key", "sent_key"],
-  fragments: ["add", "narrow", "redrive"],
+  keys: ["stream", "dead_key", "sent_key", "keys_key", "ids_key"],
+  fragments: ["add", "fields", "narrow", "redrive"],
 });
 
 export function redriveCall(
@@ -88,6 +88,8 @@ export function redriveCall(
     queue,
     {
       remember: rememberMs,
+      dedupe: queue.deduplicate ? 1 : 0,
+      key_field: queue.keyField,
       retry_count_field: queue.retryCountField ?? "",
       declared: declaredBy(queue),
     },
@@ -161,6 +163,23 @@ export function replayFromCall(
     { group: queue.group, after_id: position, remember: rememberMs },
     { sent: requestId },
   );
+}
+
+/** Lets passes claim nothing, or claim again. */
+export const pauseScript = defineScript("pause", {
+  keys: ["parked_key", "stats_key", "sent_key"],
+  freesMemory: true,
+  fragments: ["pause"],
+});
+
+export function pauseCall(
+  queue: StoreQueue,
+  paused: boolean,
+  requestId: string,
+  rememberMs: number,
+): ScriptCall {
+  const args = { paused: paused ? 1 : 0, remember: rememberMs };
+  return callOf(pauseScript, queue, args, { sent: requestId });
 }
 
 /** Forgets that the work of entries' keys is done, a slice of the stream behind a position. */

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly number: number;
   /** Milliseconds by the server's clock; where that is not known yet the time by ours, negative. */
   readonly notAfter: number;
+  /** Whether the script looks for bytes that are no text. */
+  readonly check?: boolean;
   readonly signal: AbortSignal;
   /** To be called before each request. */
   readonly count: () => void;

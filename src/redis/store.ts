@@ -2,12 +2,12 @@ import { integer } from "../expect.ts";
 import { randomId } from "../random-id.ts";
 import type { Answer, CallLimits, Clock, Store } from "../store.ts";
 import { systemClock } from "./clock.ts";
-import { serverError } from "./errors.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { groupKeys } from "./keys.ts";
 import {
   cancelCall,
   forgetDoneCall,
+  pauseCall,
   readRepairReply,
   readTrimReply,
   redriveCall,
@@ -36,9 +36,6 @@ export interface RedisStoreOptions {
   /** Time, chance and waiting. @default the system's */
   readonly clock?: Clock;
 }
-
-/** The mark of a pause in the parked set; parked.lua reads it. */
-const PAUSED = "xd:paused";
 
 /** What the scripts of ours answer first when they did their work. */
 const STATUSES: readonly unknown[] = ["ok", "partial", "full", "undeclared", "orphans"];
@@ -77,11 +74,20 @@ export function createRedisStore(
   const rememberMs = Math.max(REMEMBER_MS, 2 * attempts * (timeoutMs + MAX_PAUSE_MS));
   const evaluator = createEvaluator(transport, options.upstash === true);
 
+  /** An answer has held U+FFFD: some text has it, or bytes that are none. From then on the script tells. */
+  let wary = false;
+
   async function run(
     makeCall: (attempt: Attempt) => ScriptCall,
     limits: CallLimits,
   ): Promise<Resent & { readonly reply: readonly unknown[] }> {
-    const ask = (attempt: Attempt) => evaluator.evaluate(makeCall(attempt), attempt);
+    const ask = async (attempt: Attempt) => {
+      const evaluate = (one: Attempt) => evaluator.evaluate(makeCall(one), attempt);
+      const answer = await evaluate({ ...attempt, check: wary });
+      if (wary || !answer.ok || !isDoubtful(answer.reply)) return answer;
+      wary = true;
+      return evaluate({ ...attempt, number: attempt.number + 1, check: true });
+    };
     const resent = await resend(context, ask, limits);
     const reply = asArray(resent.reply);
     if (!STATUSES.includes(reply[0])) throw unexpectedStatus(reply, resent.requests);
@@ -139,7 +145,7 @@ export function createRedisStore(
     },
 
     async replay(queue, position, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, position);
       await run(() => replayFromCall(queue, position, requestId, rememberMs), limits);
     },
 
@@ -156,21 +162,8 @@ export function createRedisStore(
     },
 
     async setPaused(queue, paused, limits) {
-      const { parked, stats } = groupKeys(queue);
-      // Below every due time: whoever looks for due messages comes upon it first. The statistics say it
-      // too, for those who look; nothing decides by them.
-      const commands = paused
-        ? [
-            ["ZADD", parked, "-1", PAUSED],
-            ["HSET", stats, "paused", "1"],
-          ]
-        : [
-            ["ZREM", parked, PAUSED],
-            ["HDEL", stats, "paused"],
-          ];
-      // What the statistics say of it may fail.
-      const [mark] = await pipeline(commands, limits);
-      if (mark?.ok === false) throw serverError(mark.message, 1);
+      const requestId = randomId(clock.random, String(paused));
+      await run(() => pauseCall(queue, paused, requestId, rememberMs), limits);
     },
 
     async takeKick(queue, { depth, ms }, limits) {
@@ -182,7 +175,7 @@ export function createRedisStore(
     },
 
     async cancel(queue, id, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, id);
       const { reply } = await run(() => cancelCall(queue, id, requestId, rememberMs), limits);
       return asNumber(reply[2]) === 1;
     },
@@ -206,7 +199,7 @@ export function createRedisStore(
     },
 
     async redrive(queue, ids, limits) {
-      const requestId = randomId(clock.random);
+      const requestId = randomId(clock.random, ids.join());
       const { reply } = await run(() => redriveCall(queue, ids, requestId, rememberMs), limits);
       const made = asIds(reply[2]);
       return ids.map((_, i) => made[i]);
@@ -231,4 +224,8 @@ export function createRedisStore(
 
     runScript: (makeCall, limits) => run(() => makeCall(rememberMs), limits),
   };
+}
+
+function isDoubtful(reply: unknown): boolean {
+  return Array.isArray(reply) ? reply.some(isDoubtful) : String(reply).includes("\ufffd");
 }

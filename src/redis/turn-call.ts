@@ -8,12 +8,12 @@ import { turnScript } from "./turn-script.ts";
 
 const SUSPECTS = { no: 0, first: 1, last: 2, "not now": 3 } as const;
 const TRACK = { never: 0, ending: 1, now: 2 } as const;
-const flag = (value: boolean): number => (value ? 1 : 0);
+const flag = (value: boolean | undefined): number => (value ? 1 : 0);
 
 export function turnCall(
   queue: StoreQueue,
   request: TurnRequest,
-  attempt: Pick<Attempt, "number" | "notAfter">,
+  attempt: Pick<Attempt, "number" | "notAfter" | "check">,
 ): ScriptCall {
   const retain = retentionArgs(queue.retention);
   const deadTrim = retentionArgs(queue.deadLetterRetention);
@@ -61,6 +61,8 @@ export function turnCall(
         max_deliveries: queue.maxDeliveries,
         on_crash: queue.onCrash,
         housekeeping: flag(request.housekeeping),
+        first: flag(request.first),
+        check: flag(attempt.check),
         start: queue.start,
         declared: declaredBy(queue),
         number: request.number,
@@ -90,7 +92,7 @@ export function turnCall(
 /** One call for several queues, in the order in which they claim: turns over them in one step. */
 export function turnsCall(
   parts: readonly TurnPart[],
-  attempt: Pick<Attempt, "number" | "notAfter">,
+  attempt: Pick<Attempt, "number" | "notAfter" | "check">,
 ): ScriptCall {
   const calls = parts.map(({ queue, request }) => turnCall(queue, request, attempt));
   const [first] = calls as [ScriptCall, ...ScriptCall[]];
@@ -125,7 +127,7 @@ function outcomeList(queue: StoreQueue, request: TurnRequest): string[] {
   request.held.forEach(row);
   for (const outcome of request.complete) {
     row(outcome);
-    if (queue.keepResults) list.push(outcome.result ?? "");
+    if (queue.keepResults) list.push(outcome.result ?? "", outcome.messageId ?? outcome.id);
   }
   for (const outcome of request.retry) {
     row(outcome);

@@ -26,6 +26,7 @@ export const turnScript = defineScript("turn", {
     "turn-begin",
     "fields",
     "narrow",
+    "text",
     "holders",
     "group",
     "fence",

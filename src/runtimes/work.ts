@@ -1,4 +1,4 @@
-import { resolveDrain } from "../drain-options.ts";
+import { refuseCircles, resolveDrain } from "../drain-options.ts";
 import { type DrainOptions, type Handler, OptionError, type Queue } from "../index.ts";
 import type { AnyQueue, PayloadOf } from "../queue.ts";
 
@@ -55,11 +55,16 @@ export function hasQueue({ queues }: Work, name: string | undefined): boolean {
   return queues.some((queue) => queue.name === name);
 }
 
-/** Refuses an empty list and two queues of one name: neither could be told by its name. */
+/**
+ * Refuses an empty list, two queues of one name, of which neither could be told by it, and two that take each
+ * other's dead letters.
+ */
 export function checkWorks(given: Work | readonly Work[]): readonly Work[] {
   const works: readonly Work[] = "queue" in given ? [given] : given;
   if (works.length === 0) throw new OptionError("Expected at least one queue, got none.");
-  const names = works.flatMap(({ queues }) => queues.map(({ name }) => name));
+  const queues = works.flatMap((work) => work.queues);
+  refuseCircles(queues.map(({ resolved }) => resolved));
+  const names = queues.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return works;
   throw new OptionError(`Expected each queue once, got "${twice}" twice.`);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { drain } from "../../src/index.ts";
-import { serverTest, uniqueName } from "../support/redis.ts";
+import { connectRaw, serverTest, uniqueName } from "../support/redis.ts";
 import { tcpQueue } from "../support/stores.ts";
 import { mixedQueue, sentQueue } from "./support/fixture.ts";
 import { overRest, overTcp, run, runJson } from "./support/run.ts";
@@ -94,6 +94,28 @@ serverTest("an import that stopped goes on with --skip; with keys it may begin a
   await run(["import", "-q", other, "--deduplicate"], overTcp(), mended);
   const again = await run(["import", "-q", other, "--deduplicate"], overTcp(), mended);
   expect(again.stdout).toBe("Imported 0 messages, 4 duplicates not stored.\n");
+});
+
+serverTest("an export says where bytes that are no text may be lost", async () => {
+  const queue = tcpQueue({ name: uniqueName() });
+  await queue.send("text");
+  expect((await run(["export", "-q", queue.name])).stderr).not.toContain("U+FFFD");
+  const redis = connectRaw();
+  await redis.xadd(queue.name, "*", "n", Buffer.from([0xff]));
+  redis.disconnect();
+  const { stderr } = await run(["export", "-q", queue.name]);
+  expect(stderr).toContain("1 of them holds U+FFFD");
+});
+
+serverTest("no line of an archive makes a message that has another one's id", async () => {
+  const queue = tcpQueue({ name: uniqueName() });
+  const { id } = await queue.send("later", { delay: "1 h" });
+  const line = JSON.stringify({ fields: ["xd:id", id, "xd:d", "1"] });
+  await run(["import", "-q", queue.name], overTcp(), line);
+  const ids: string[] = [];
+  await drain(queue, (message) => void ids.push(message.id));
+  expect(ids).toHaveLength(1);
+  expect(ids).not.toContain(id);
 });
 
 serverTest("a message that was delayed and came due has no id of its own any more", async () => {

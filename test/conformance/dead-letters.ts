@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { drain, type QueueOptions } from "../../src/index.ts";
+import { drain, type QueueOptions, Reject } from "../../src/index.ts";
 import { EMPTY } from "../support/depth.ts";
 import type { Target } from "./target.ts";
 import { inHand, newToken, openWorkbench, rejectAll, type Workbench } from "./workbench.ts";
@@ -196,6 +196,42 @@ export function deadLetters(target: () => Target): void {
       const seen: unknown[] = [];
       await drain(bench.queue, (message) => seen.push(message.payload));
       expect(seen).toEqual([payload]);
+    });
+
+    test.each([["xd:k"], ["order_id"]])(
+      "an entry too wide for one command keeps its key in %s, so that done work is not repeated",
+      async (idempotencyField) => {
+        const bench = openWorkbench(target(), { idempotencyField });
+        const wide = Array.from({ length: 400 }, (_, i) => [`f${i}`, `${i}`]).flat();
+        await bench.outside.add(...wide, idempotencyField, "k");
+        await drain(bench.queue, () => {
+          throw new Reject("no");
+        });
+        const [letter] = await bench.queue.deadLetters.list();
+        expect(letter?.idempotencyKey).toBe("k");
+        expect(Object.keys(letter?.payload as object).slice(0, 2)).toEqual(["f0", "f1"]);
+        await bench.outside.add(idempotencyField, "k", "n", "1");
+        expect(await drain(bench.queue, () => {})).toMatchObject({ completed: 1 });
+        await bench.queue.deadLetters.redrive([letter?.id ?? ""]);
+        const again = await drain(bench.queue, () => {});
+        expect(again).toMatchObject({ completed: 0, duplicates: 1 });
+      },
+    );
+
+    test("a wide letter that an older version wrote gets its key back when it is redriven", async () => {
+      const bench = openWorkbench(target());
+      const story = ["failed_at", "1700000000000", "reason", "failed", "error", "no"];
+      story.push("deliveries", "1", "failures", "1", "original_id", "1700000000000-0");
+      const letters = [
+        await bench.outside.addDeadLetter(...story, "xd:raw", "1:a3:b:c4:xd:k2:é"),
+        await bench.outside.addDeadLetter(...story, "xd:raw", "-3:not what we wrote"),
+      ];
+      await bench.queue.deadLetters.redrive(letters);
+      const { messages } = await bench.claim(newToken());
+      expect(messages.map(({ fields }) => fields)).toEqual([
+        ["xd:raw", "1:a3:b:c4:xd:k2:é", "xd:k", "é"],
+        ["xd:raw", "-3:not what we wrote"],
+      ]);
     });
 
     test("a dead letter whose payload somebody deleted is lost, and its reply says so", async () => {

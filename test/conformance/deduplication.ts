@@ -61,6 +61,34 @@ export function deduplication(target: () => Target): void {
       expect(again.id).not.toBe(id);
     });
 
+    test("a redriven message has its key again", async () => {
+      const { queue } = open();
+      await queue.send(1, keyed);
+      await drain(queue, () => {
+        throw new Reject("no");
+      });
+      const [letter] = await queue.deadLetters.list();
+      const [id] = await queue.deadLetters.redrive([letter?.id ?? ""]);
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+    });
+
+    test("a redriven message takes its key from no message that has it by now", async () => {
+      const { queue, claim } = open();
+      await queue.send(1, keyed);
+      await drain(queue, () => {
+        throw new Reject("no");
+      });
+      const { id } = await queue.send(2, keyed);
+      const [letter] = await queue.deadLetters.list();
+      await queue.deadLetters.redrive([letter?.id ?? ""]);
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+      const reply = await claim(newToken());
+      expect(idsOf(reply)).toEqual([id]);
+      expect(reply.deferred).toBe(1);
+    });
+
     test("a message that passes died with frees its key when it is given up", async () => {
       const { queue, claim, age } = open({ visibilityTimeout: LEASE_MS, onCrash: "dead" });
       await queue.send(1, keyed);

@@ -146,6 +146,48 @@ export function delayed(target: () => Target): void {
     });
   });
 
+  describe("an entry of another program with the field xd:id", () => {
+    const reject = () => {
+      throw new Reject("no");
+    };
+
+    test("it has its own id, and takes no other message's result", async () => {
+      const { queue, outside } = openWorkbench(target(), { keepResults: true });
+      const first = await queue.send("first");
+      await drain(queue, () => "of the first");
+      const added = [
+        await outside.add("xd:id", first.id, "xd:d", '"foreign"'), // no id of a delayed message
+        await outside.add("xd:d", '"foreign"', "xd:id", "d1700000000000-000-abcdefgh"), // not the first field
+        await outside.add("xd:id", "d1700000000000-000-abcdefghi", "n", "1"),
+        await outside.add("xd:id", "d-000-abcdefgh", "n", "1"),
+      ];
+      const ids: string[] = [];
+      await drain(queue, ({ id }) => ids.push(id), { concurrency: 1 });
+      expect(ids).toEqual(added);
+      expect(await queue.result(first.id)).toBe("of the first");
+      expect(await queue.result(added[0] ?? "")).toBe(1);
+      expect(await queue.result("d1700000000000-000-abcdefgh")).toBeUndefined();
+    });
+
+    test("its dead letter tells its own id", async () => {
+      const { queue, outside } = openWorkbench(target());
+      const added = [
+        await outside.add("xd:id", "1700000000000-0", "n", "1"),
+        await outside.add("n", "1", "xd:id", "d1700000000000-000-abcdefgh"),
+      ];
+      await drain(queue, reject);
+      const letters = await queue.deadLetters.list();
+      expect(letters.map(({ originalId }) => originalId)).toEqual(added);
+    });
+
+    test("it does not hold the key of a message that is delayed", async () => {
+      const { queue, outside, port, claim } = openWorkbench(target(), { deduplicate: true });
+      const { id } = await queue.send("later", { delay: "1 h", idempotencyKey: "k" });
+      await outside.add("xd:id", id, port.keyField, "k", "n", "1");
+      expect(await claim(newToken())).toMatchObject({ messages: [], deferred: 1 });
+    });
+  });
+
   describe("delayed messages over a bad network", () => {
     test("a send whose response is lost stores them once", async () => {
       const store = await target().faulty({ lost: "response" });

@@ -279,7 +279,7 @@ export function keys(target: () => Target): void {
   });
 
   describe("kept results", () => {
-    test("a result is kept under the key, or else under the id", async () => {
+    test("a result is kept under the id, and under the key where there is one", async () => {
       const bench = openWorkbench(target(), { keepResults: true });
       const [keyed] = await bench.sendKeyed("k");
       const [plain] = await bench.send("p");
@@ -292,7 +292,18 @@ export function keys(target: () => Target): void {
       await bench.turn(pass, { ...KEYED, complete: results });
       expect(await bench.queue.result("k")).toEqual([1]);
       expect(await bench.queue.result(plain as string)).toBe("é");
-      expect(await bench.queue.result(keyed as string)).toBeUndefined();
+      expect(await bench.queue.result(keyed as string)).toEqual([1]);
+    });
+
+    test("a delayed message with a key has its result under the id that its sender knows", async () => {
+      const { queue, age } = openWorkbench(target(), { keepResults: true });
+      const { id } = await queue.send("later", { delay: 60_000, idempotencyKey: "k" });
+      await age(60_000);
+      const keys: unknown[] = [];
+      await drain(queue, ({ idempotencyKey }) => keys.push(idempotencyKey));
+      expect(keys).toEqual(["k"]);
+      expect(await queue.result("k")).toBe(1);
+      expect(await queue.result(id)).toBe(1);
     });
 
     test("results are removed with the records of their keys, after the window", async () => {

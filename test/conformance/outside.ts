@@ -107,9 +107,10 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
     addDeadLetter: async (...fields) => letters().add(fields),
     removeConsumer: async (name) => groupOf(queue.group).consumers.delete(name),
     async loseParked() {
-      const { parked, markers } = store.tables(queue);
-      parked.clear();
-      markers.parked = false;
+      const tables = store.tables(queue);
+      tables.parked.clear();
+      tables.markers.parked = false;
+      tables.paused = false; // its mark is in the set
     },
     async loseRecords() {
       const { due, markers } = store.tables(queue);

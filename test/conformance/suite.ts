@@ -18,6 +18,7 @@ import { replaying } from "./replaying.ts";
 import { reports } from "./reports.ts";
 import { sending } from "./sending.ts";
 import { settling } from "./settling.ts";
+import { snapshots } from "./snapshots.ts";
 import type { Target } from "./target.ts";
 import { throttling } from "./throttling.ts";
 
@@ -49,6 +50,7 @@ export function conformance(open: () => Promise<Target>): void {
     reports,
     payloads,
     limits,
+    snapshots,
   ];
   for (const concern of concerns) concern(() => target);
 }

@@ -14,6 +14,8 @@ export interface Target {
   readonly store: Store;
   /** The same data through a network where each loss hits one request, in their order. */
   faulty(...losses: readonly Loss[]): Promise<Store>;
+  /** The store of another process, whose chance is that of every other one: all were restored from one snapshot. */
+  twin(): Store;
   /** Waits until the server's clock has gone on so far. */
   pass(ms: number): Promise<void>;
   /** The same for what this queue has stored, without waiting: what is to come later can be far away. */

@@ -22,6 +22,9 @@ const HASTY: Clock = {
   sleep: (ms, signal) => (ms < 1_000 ? Promise.resolve() : systemClock.sleep(ms, signal)),
 };
 
+/** A process that was restored from a snapshot draws what all of its twins draw. */
+const asTwin = (clock: Clock): Clock => ({ ...clock, random: () => 0.5 });
+
 export async function memoryTarget(): Promise<Target> {
   const clock = movingClock();
   const store = memoryStore({ clock });
@@ -34,6 +37,8 @@ export async function memoryTarget(): Promise<Target> {
         return lost === undefined ? undefined : (`${lost} lost` as const);
       });
     },
+    twin: () =>
+      faultyStore({ ...store, memory: { ...store.memory, clock: asTwin(clock) } }, () => undefined),
     pass: async (ms) => clock.advance(ms),
     age: async (_, ms) => clock.advance(ms),
     outside: (queue) => outsideMemory(store, queue),
@@ -51,6 +56,7 @@ export async function tcpTarget(): Promise<Target> {
     store,
     faulty: (...losses) =>
       taught((network) => createRedisStore(commandsOf(raw, network), { clock: HASTY }), losses),
+    twin: () => createRedisStore(commandsOf(raw, direct), { clock: asTwin(systemClock) }),
     ...aroundRedis(raw),
     async close() {
       store.close();
@@ -99,6 +105,7 @@ async function restTargetAt(
   return {
     store,
     faulty: (...losses) => taught(behind, losses),
+    twin: () => upstash({ url: healthy, token, clock: asTwin(systemClock) }),
     ...aroundRedis(raw),
     async close() {
       routes.restore();
@@ -217,5 +224,7 @@ async function warmUp(...stores: readonly Store[]): Promise<void> {
     await queue.retire();
     await queue.repair();
     await queue.depth();
+    await queue.pause();
+    await queue.resume();
   }
 }

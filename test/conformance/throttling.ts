@@ -61,6 +61,26 @@ export function throttling(target: () => Target): void {
       expect((await claim(newToken())).messages).toHaveLength(1);
     });
 
+    test("a pause whose response is lost does not undo what came after it", async () => {
+      const { queue, send, claim } = openWorkbench(target());
+      await send(1);
+      const store = await target().faulty({ lost: "response", meanwhile: () => queue.resume() });
+      await openWorkbench({ ...target(), store }, { name: queue.name }).queue.pause();
+      expect((await claim(newToken())).messages).toHaveLength(1);
+    });
+
+    test("is paused no more where its mark is lost, and a pass puts the statistics right", async () => {
+      const { queue, send, outside } = openWorkbench(target());
+      await send(1);
+      await queue.pause();
+      expect(await queue.stats()).toMatchObject({ paused: true });
+      await drain(queue, () => {});
+      expect(await queue.stats()).toMatchObject({ paused: true });
+      await outside.loseParked();
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 1 });
+      expect(await queue.stats()).toMatchObject({ paused: false });
+    });
+
     test("removes what other groups have, and no more", async () => {
       const { queue, send, claim, outside } = openWorkbench(target(), { shared: true });
       await send(...numbers(3));

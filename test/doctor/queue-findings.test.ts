@@ -12,6 +12,8 @@ import {
 } from "./support.ts";
 
 const HOUR_MS = 3_600_000;
+/** No id comes after it. */
+const LAST_ID = "18446744073709551615-18446744073709551615";
 
 /** What makes a queue ill, and what is then found. */
 interface Case {
@@ -438,6 +440,19 @@ const CASES: readonly Case[] = [
     mend: /^timedatectl/,
     async provoke({ call }) {
       await call("XADD", "orders", Date.now() + HOUR_MS, "a", "1");
+      return undefined;
+    },
+  },
+  {
+    what: "an entry with the last possible id",
+    id: "ids-exhausted",
+    severity: "problem",
+    mend: /^redis-cli XDEL orders 1844\S+ && redis-cli XSETID orders \d+-\d+ && redis-cli XGROUP SETID orders xdrain \d+-\d+$/,
+    async provoke({ call, queue }) {
+      await queue.send(1);
+      await call("XADD", "orders", LAST_ID, "a", "1");
+      await drain(queue, () => {});
+      await expect(queue.send(2)).rejects.toMatchObject({ cause: { code: "store_exhausted" } });
       return undefined;
     },
   },

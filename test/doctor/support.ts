@@ -108,9 +108,13 @@ export function words(line: string): string[] {
   );
 }
 
-/** Runs the command that a finding names, as the person on call would; each message is then done. */
-export async function mend({ call, url }: Patient, finding: Finding): Promise<void> {
-  const [program, ...args] = words(finding.mend);
+/** Runs the commands that a finding names, as the person on call would; each message is then done. */
+export async function mend(patient: Patient, finding: Finding): Promise<void> {
+  for (const line of finding.mend.split(" && ")) await runLine(patient, line);
+}
+
+async function runLine({ call, url }: Patient, line: string): Promise<void> {
+  const [program, ...args] = words(line);
   if (program === "redis-cli") {
     await call(args[0] ?? "", ...args.slice(1));
     return;

@@ -130,6 +130,10 @@ test("queues and weights that cannot be used are refused before any request", as
   await refused([], {}, "at least one queue");
   await refused([high, other], {}, "queues made with one store");
   await refused([high, twin], {}, "different streams");
+  const queueOf = (name: string, stream: string) =>
+    createQueue({ name, store, deadLetters: { stream } });
+  const [ping, pong] = [queueOf("ping", "pong"), queueOf("pong", "ping")];
+  await refused([high, ping, pong], {}, "without each other's dead letters");
   await refused([high, undefined], {}, "createQueue");
   await refused([high, normal], { weights: [1] }, "a number for each");
   await refused([high], { weights: [1] }, "a number for each");

@@ -18,6 +18,12 @@ test("whatever an entry holds, it is a payload or a payload error", () => {
   fc.assert(fc.property(fc.array(text, { maxLength: 8 }), decodesOrRefuses), effort(2_000));
 });
 
+test("lengths that lead backwards end", () => {
+  for (const raw of ["-3:", "1:a-9:", "0:-2:", "-0:", "1e0:a", " 1:a"]) {
+    decodesOrRefuses(["xd:raw", raw]);
+  }
+});
+
 test("any JSON comes back as it was sent", () => {
   const roundTrip = (payload: unknown) => {
     const fields = encodeFields("json", payload, { field: "xd:k", value: "key" });

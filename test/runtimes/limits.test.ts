@@ -4,6 +4,7 @@ import { upstash } from "../../src/redis/upstash.ts";
 import { drainWorks } from "../../src/runtimes/drain-works.ts";
 import { narrow, withinInvocation } from "../../src/runtimes/limits.ts";
 import { checkWorks, type Work, work } from "../../src/runtimes/work.ts";
+import { memoryStore } from "../../src/testing.ts";
 import { servingQueues, TOKENS, tcpWork } from "./support.ts";
 
 const NOW = 1_700_000_000_000;
@@ -70,10 +71,17 @@ test("limits that nobody knows or that cannot be used are refused", () => {
   }
 });
 
-test("queues of one name, and no queue at all, are refused", () => {
+test("queues of one name, with each other's dead letters, and no queue at all, are refused", () => {
   expect(() => checkWorks([])).toThrow(OptionError);
   expect(() => checkWorks([workAt(), workAt()])).toThrow(OptionError);
   expect(checkWorks(workAt())).toHaveLength(1);
+  const store = memoryStore();
+  const queueOf = (name: string, stream: string, at = store) =>
+    work(createQueue({ name, store: at, deadLetters: { stream } }), () => {});
+  const circle = () => checkWorks([queueOf("ping", "pong"), queueOf("pong", "ping")]);
+  expect(circle).toThrow("without each other's dead letters");
+  const apart = [queueOf("ping", "pong"), queueOf("pong", "ping", memoryStore())];
+  expect(checkWorks(apart)).toHaveLength(2);
 });
 
 test("wrong options of a work are found when it is made", () => {

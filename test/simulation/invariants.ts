@@ -158,7 +158,8 @@ export function checkEverything(view: View, ledger: Ledger): void {
     checkOther(view, ledger, positionOf(lastDelivered));
   }
   const sent = ledger.messages.length;
-  if (Math.max(parked.size, crashes.size, keys.size, delayed.size) > sent) {
+  // Done work has two records where results are kept: of its key, and of its id.
+  if (Math.max(parked.size, crashes.size, keys.size / 2, delayed.size) > sent) {
     throw new Violation("a table beside the stream grows without bound");
   }
 }

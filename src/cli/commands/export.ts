@@ -1,3 +1,4 @@
+import type { Archived } from "../archive.ts";
 import { defineCommand } from "../command.ts";
 import { CommandError } from "../errors.ts";
 import { exportedDelayed, exportedEntries } from "../export-pages.ts";
@@ -38,9 +39,11 @@ export const exportQueue = defineCommand({
       const progress = createProgress(terminal, "message", output.json);
       let count = 0;
       let last: string | undefined;
-      const put = async (message: { readonly id: string }) => {
+      let doubtful = 0;
+      const put = async (message: Archived) => {
         await write(terminal.output, `${printableJson(message)}\n`);
         count += 1;
+        if (message.fields.some((value) => value.includes("\ufffd"))) doubtful += 1;
         progress.update(count, 0);
         if (terminal.signal.aborted) throw new Error("It was interrupted.");
       };
@@ -58,6 +61,10 @@ export const exportQueue = defineCommand({
         progress.end();
       }
       await output.note(`Exported ${counted(count, "message")}.`);
+      if (doubtful > 0) {
+        const what = `${counted(doubtful, "of them holds", "of them hold")} U+FFFD`;
+        await output.note(`${what}: bytes that are not UTF-8 look like that here, and are lost.`);
+      }
       return 0;
     });
   },

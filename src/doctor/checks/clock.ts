@@ -1,14 +1,39 @@
 import { millisecondsOf } from "../../oldest-ready.ts";
 import type { Facts } from "../facts.ts";
 import type { Check, Finding } from "../finding.ts";
-import { length } from "../words.ts";
+import { length, redisCli } from "../words.ts";
 
 const FAR_MS = 5_000;
 /** Beyond it signed requests are refused. */
 const TOO_FAR_MS = 300_000;
 
 /** Clocks that do not agree. */
-export const checkClock: Check = (facts) => [...farOff(facts), ...wentBack(facts)];
+export const checkClock: Check = (facts) => [
+  ...farOff(facts),
+  ...(facts.stream?.lastId === LAST_ID ? exhausted(facts) : wentBack(facts)),
+];
+
+/** No id comes after it. */
+const LAST_ID = "18446744073709551615-18446744073709551615";
+
+/** Somebody added an entry with the last possible id: from then on every XADD fails. */
+function exhausted({ queue: { stream }, newest, groups, server }: Facts): Finding[] {
+  const before = newest.find(({ id }) => id !== LAST_ID)?.id ?? `${server.now}-0`;
+  const passed = groups.filter(({ lastDelivered }) => lastDelivered === LAST_ID);
+  return [
+    {
+      id: "ids-exhausted",
+      severity: "problem",
+      what: "An entry was added with the last possible id, so nothing can be added to the stream any more.",
+      why: "Every send fails with the code store_exhausted. Deleting the entry does not help: Redis remembers its id.",
+      mend: [
+        redisCli("XDEL", stream, LAST_ID),
+        redisCli("XSETID", stream, before),
+        ...passed.map(({ name }) => redisCli("XGROUP", "SETID", stream, name, before)),
+      ].join(" && "),
+    },
+  ];
+}
 
 function farOff({ server: { aheadMs, roundTripMs } }: Facts): Finding[] {
   const off = Math.abs(aheadMs) - roundTripMs / 2;

@@ -95,6 +95,7 @@ export function openBench(scratch: Scratch, leaseMs: number): Bench {
 export function turnRequest(token: string, request: Partial<TurnRequest>): TurnRequest {
   return {
     token,
+    first: false,
     pass: token,
     leaving: true,
     complete: [],

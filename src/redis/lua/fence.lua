@@ -4,7 +4,7 @@
 -- a pass that has met keys, then more.
 
 local held_width = 1 + keyed
-local complete_width = held_width + keep_results
+local complete_width = held_width + 2 * keep_results
 local retry_width, dead_width, release_width = held_width + 1, held_width + 3, held_width + 1
 local held_at = list_at
 local complete_at = held_at + held * held_width

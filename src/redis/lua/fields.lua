@@ -14,10 +14,10 @@ local function fields_of(body)
   local fields = {}
   local at = string.find(body, ";", 1, true) + 1
   while at <= #body do
-    local colon = string.find(body, ":", at, true)
-    local last = colon + tonumber(string.sub(body, at, colon - 1))
-    fields[#fields + 1] = string.sub(body, colon + 1, last)
-    at = last + 1
+    local length = string.match(body, "^(%d+):", at)
+    local first = at + #length + 1
+    at = first + tonumber(length)
+    fields[#fields + 1] = string.sub(body, first, at - 1)
   end
   return fields
 end

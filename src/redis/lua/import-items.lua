@@ -31,26 +31,6 @@ local function set_aside(l, item)
   return try(oldest == "left" and "RPUSH" or "LPUSH", KEYS[FIRST_LIST + 2 * l - 1], item)
 end
 
--- Whether bytes are UTF-8, which is what a client can hold and send back unchanged.
-local SEQUENCES = {
-  "[\194-\223][\128-\191]",
-  "\224[\160-\191][\128-\191]",
-  "[\225-\236\238\239][\128-\191][\128-\191]",
-  "\237[\128-\159][\128-\191]",
-  "\240[\144-\191][\128-\191][\128-\191]",
-  "[\241-\243][\128-\191][\128-\191][\128-\191]",
-  "\244[\128-\143][\128-\191][\128-\191]",
-}
-local function is_text(item)
-  for _, sequence in ipairs(SEQUENCES) do
-    if not string.find(item, "[\128-\255]") then
-      return true
-    end
-    item = string.gsub(item, sequence, " ")
-  end
-  return not string.find(item, "[\128-\255]")
-end
-
 local function unfit(item)
   return #item > max_item and "size" or not is_text(item) and "utf8"
 end

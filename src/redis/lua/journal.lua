@@ -132,6 +132,9 @@ do
 
   function write_journal(ending)
     local changes = { "last", whole(now) }
+    if kind == "ordinary" and held_back == 0 then
+      append(changes, "paused", 0) -- the mark of a pause that is gone is no pause any more
+    end
     if ending and claim > 0 and held_back == 0 then
       append(changes, "empty", whole(now))
     end

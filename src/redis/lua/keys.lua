@@ -1,37 +1,59 @@
 -- Idempotency keys of what was claimed: done inside the window, in progress elsewhere, or ours now.
 -- One sorted set: member = key, score = expiry * 2 + done. A constant number of commands a turn.
 
--- The record of what a lost response handed out is ours already, while its lease runs.
-local function is_ours_already(id)
-  return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
-end
-
--- Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
--- out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
-local function cut_to_size()
-  local bytes, fitting = 0, #messages
-  for i, message in ipairs(messages) do
-    bytes = bytes + size_of(message[2])
-    if bytes > max_bytes and i > 1 then
-      fitting = i - 1
-      break
-    end
-  end
-  for i = #messages, fitting + 1, -1 do
-    local id, count = messages[i][1], messages[i][3] or 1
-    if kind == "suspects" then
-      call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
-      call("HSET", crashes_key, id, messages[i][4] - 1)
-      suspects_left = 1
-    elseif kind == "ordinary" then
-      park(id, now, count - 1)
-    end
-    messages[i] = nil
-  end
-end
-
-local take_keys
+local cut_to_size, take_keys
 do
+  -- The record of what a lost response handed out is ours already, while its lease runs.
+  local function is_ours_already(id)
+    return kind == "replayed" and own[id][3] < lease - SCRIPT_MS
+  end
+
+  -- What is not UTF-8 reaches no handler unchanged, and a client would take two such keys for one: it is a dead
+  -- letter, byte for byte, and its key is not taken. Asked for once a client has met what may be such bytes.
+  local function refuse_bytes()
+    local texts = {}
+    for _, message in ipairs(messages) do
+      local id, fields, count = message[1], message[2], message[3] or 1
+      if is_text(table.concat(fields, " ")) then
+        texts[#texts + 1] = message
+      else
+        if is_ours_already(id) then
+          free(id, key_of(fields))
+        end
+        write_dead_letter(id, count, "invalid", "PayloadError: The message is not UTF-8.", count - (message[4] or 0))
+        dead_count = dead_count + 1
+      end
+    end
+    messages = texts
+  end
+
+  -- Cuts what would make the reply too large, and gives it back: parked, due now, not counted. What was handed
+  -- out before stays owned, for the next turns: in a copy of an older turn it is what the pass works on.
+  function cut_to_size()
+    if more.check == 1 then
+      refuse_bytes()
+    end
+    local bytes, fitting = 0, #messages
+    for i, message in ipairs(messages) do
+      bytes = bytes + size_of(message[2])
+      if bytes > max_bytes and i > 1 then
+        fitting = i - 1
+        break
+      end
+    end
+    for i = #messages, fitting + 1, -1 do
+      local id, count = messages[i][1], messages[i][3] or 1
+      if kind == "suspects" then
+        call("XCLAIM", stream, group, SUSPECTS, 0, id, "RETRYCOUNT", count - 1, "JUSTID")
+        call("HSET", crashes_key, id, messages[i][4] - 1)
+        suspects_left = 1
+      elseif kind == "ordinary" then
+        park(id, now, count - 1)
+      end
+      messages[i] = nil
+    end
+  end
+
   -- The messages that hold the keys among these whose score says so, by key.
   local function holders_of(keys, scores)
     local held, holders = {}, {}
@@ -44,6 +66,14 @@ do
       holders[held[i]] = holder
     end
     return holders
+  end
+
+  -- Whether a message is the one that holds its key, be it under the id that its sender knows. While that is the
+  -- id of one that is delayed, the entry is of another program.
+  local function holds(holder, id, fields)
+    local held_by = entry_id(holder)
+    return held_by == id
+      or fields[1] == "xd:id" and fields[2] == held_by and call("HEXISTS", bodies_key, held_by) == 0
   end
 
   -- From its claim on a message has its key: for the length of the lease, or as if deduplicated by its send.
@@ -82,13 +112,11 @@ do
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
-      local fields = messages[owners[i]][2]
-      local known_as = fields[1] == "xd:id" and fields[2] or id
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
-      elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
+      elseif not seen[key] and holder and holds(holder, id, messages[owners[i]][2]) then
         seen[key] = true -- it holds its key already
       elseif seen[key] or holder and is_there(holder) then
         defer(i, now + lease)

@@ -1,5 +1,5 @@
 -- The fields as one command can move them: too many to unpack become one field of length-prefixed
--- values, which the message codec reads.
+-- values, which the message codec reads. The key stays beside it, for whoever looks for that alone.
 local function narrow(fields)
   if #fields <= 780 then
     return fields
@@ -8,5 +8,9 @@ local function narrow(fields)
   for i, value in ipairs(fields) do
     parts[i] = #value .. ":" .. value
   end
-  return { "xd:raw", table.concat(parts) }
+  local narrowed, key = { "xd:raw", table.concat(parts) }, key_of(fields)
+  if key ~= "" then
+    append(narrowed, key_field, key)
+  end
+  return narrowed
 end

@@ -22,14 +22,46 @@ local function message_in(letter)
   return #kept > 0 and kept or { unpack(letter, ours and 13 or 1) }
 end
 
+-- An older version left the key of a wide message in its raw field alone.
+local function with_key(fields)
+  if fields[1] == "xd:raw" and key_of(fields) == "" then
+    local read, values = pcall(fields_of, ";" .. fields[2])
+    local key = read and key_of(values) or ""
+    if key ~= "" then
+      append(fields, key_field, key)
+    end
+  end
+  return fields
+end
+
+-- Where sends are deduplicated it has its key again, unless another message has it by now, or was done with it.
+local function take_key(fields, id)
+  local key = key_of(fields)
+  if dedupe == 1 and key ~= "" then
+    local now = server_time()
+    local score = tonumber(call("ZSCORE", keys_key, key) or "0")
+    if score >= 0 and floor(score / 2) <= now then
+      call("ZADD", keys_key, whole(-now), key)
+      call("HSET", ids_key, key, id)
+      call("PEXPIRE", keys_key, whole(400 * 86400000))
+      call("PEXPIRE", ids_key, whole(400 * 86400000))
+    end
+  end
+end
+
 local ids = {}
 for i = list_at, #ARGV do
   local entry = call("XRANGE", dead_key, ARGV[i], ARGV[i])[1]
-  local id = entry and add(unpack(narrow(message_in(entry[2]))))
-  if type(id) == "table" then
-    return { "error", id.err }
+  local id = ""
+  if entry then
+    local fields = narrow(with_key(message_in(entry[2])))
+    id = add(unpack(fields))
+    if type(id) == "table" then
+      return { "error", id.err }
+    end
+    take_key(fields, id)
   end
-  append(ids, id or "")
+  append(ids, id)
   call("XDEL", dead_key, ARGV[i])
 end
 local reply = table.concat(ids, " ")

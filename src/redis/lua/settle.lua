@@ -19,19 +19,16 @@ local settle_completed
 do
   local done_until = whole((now + window) * 2 + 1)
 
-  -- The record of done work, under its key, or where results are kept under the id.
-  local function record_done(id, key, result)
-    local name = key
-    if keep_results == 1 then
-      if name == "" then
-        name = id
-      end
-      append(results, name, result)
-    end
+  -- The record of done work, under its key; where results are kept also under the id that its sender knows.
+  local function record_done(key, result, known_as)
     more.ended[key] = true
-    if name ~= "" then
-      records[#records + 1] = done_until
-      records[#records + 1] = name
+    for _, name in ipairs(keep_results == 1 and { key, known_as } or { key }) do
+      if name ~= "" then
+        append(records, done_until, name)
+        if keep_results == 1 then
+          append(results, name, result)
+        end
+      end
     end
   end
 
@@ -44,7 +41,7 @@ do
       finish(id)
       own[id] = nil
       if keyed == 1 or keep_results == 1 then
-        record_done(id, key, ARGV[row + held_width])
+        record_done(key, ARGV[row + held_width], ARGV[row + held_width + 1])
       end
     end
   end

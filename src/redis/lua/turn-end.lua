@@ -18,7 +18,9 @@ flush()
 
 local hand_empty = next(still_held) == nil
 local due = {}
-if #left > 0 and claim + renew > 0 then
+if more.first == 1 and attempt == 1 and #left > 0 then
+  held_back, claim = 4, 0 -- another pass has drawn the same token, and works on them
+elseif #left > 0 and claim + renew > 0 then
   claim_lost(left)
 else
   -- A copy of an older turn: its pass has settled that, and knows nothing of what this would claim.
