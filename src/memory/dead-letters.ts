@@ -34,8 +34,8 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
       failures: death.failures,
       original_id: id,
     };
-    const key = turn.queue.deduplicate ? (fieldOf(entry.fields, turn.queue.keyField) ?? "") : "";
-    if (key !== "") turn.changes.drops.push(key);
+    const key = fieldOf(entry.fields, turn.queue.keyField) ?? "";
+    if (key !== "") turn.changes.drops.push({ key, id });
     const letters = deadLettersOf(turn.memory, turn.queue);
     letters.add([...Object.entries(story).flat().map(String), ...narrow(entry.fields)]);
     trimTo(letters, turn.queue.deadLetterRetention, turn.now);

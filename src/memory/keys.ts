@@ -70,6 +70,10 @@ export function takeKeys(turn: Turn): void {
     const ours = holder !== undefined && [id, knownAs].includes(entryId(holder));
     if (!seen.has(key) && ours) {
       seen.add(key);
+      if (entryId(holder) !== id) {
+        turn.changes.holds.push({ key, id: `${knownAs} ${id}` });
+        memory.moved.delete(entryId(holder));
+      }
       return true;
     }
     const elsewhere = holder !== undefined && isThere(memory, queue.stream, holder);

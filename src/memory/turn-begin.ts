@@ -4,6 +4,7 @@
 import type { ClaimedEntry, StoreQueue, TurnReply, TurnRequest } from "../store.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { Survey } from "./group.ts";
+import { entryId } from "./holders.ts";
 import type { GroupTables, KeyRecord, Memory, Parked } from "./memory.ts";
 import type { Stream } from "./stream.ts";
 
@@ -63,9 +64,9 @@ export interface Changes {
   readonly parks: Parked[];
   readonly records: (KeyRecord & { readonly key: string })[];
   readonly frees: string[];
-  /** Keys that messages hold from now on, and keys that nobody holds any more. */
+  /** Keys that messages hold from now on, and those that dead ones held. */
   readonly holds: { readonly key: string; readonly id: string }[];
-  readonly drops: string[];
+  readonly drops: { readonly key: string; readonly id: string }[];
   readonly forgets: string[];
   readonly results: { readonly name: string; readonly result: string }[];
 }
@@ -120,7 +121,9 @@ export function flush(turn: Turn): void {
     tables.keys.set(key, { expiresAt: -turn.now, done: false });
     tables.ids.set(key, id);
   }
-  for (const key of changes.drops) {
+  for (const { key, id } of changes.drops) {
+    // Another message may have the key by now.
+    if (entryId(tables.ids.get(key) ?? "") !== id) continue;
     tables.keys.delete(key);
     tables.ids.delete(key);
   }

@@ -24,13 +24,15 @@ export interface Outside {
   addDeadLetter(...fields: string[]): Promise<string>;
   /** Loses the set of parked messages, as an eviction would. */
   loseParked(): Promise<unknown>;
+  /** The same for what delayed messages hold. */
+  loseBodies(): Promise<unknown>;
 }
 
 type RawEntry = [id: string, fields: string[]];
 
 export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
   const { stream, group } = queue;
-  const { dead, parked } = groupKeys(queue);
+  const { dead, parked, bodies } = groupKeys(queue);
   const call = <Reply>(name: string, ...args: (string | number)[]) =>
     redis.call(name, ...args) as Promise<Reply>;
   return {
@@ -55,6 +57,7 @@ export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
     deadLetters: async () => (await call<RawEntry[]>("XRANGE", dead, "-", "+")).map(([, f]) => f),
     addDeadLetter: (...fields) => call<string>("XADD", dead, "*", ...fields),
     loseParked: () => call("DEL", parked),
+    loseBodies: () => call("DEL", bodies),
   };
 }
 
@@ -99,5 +102,6 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
         .map(({ fields }) => [...fields]),
     addDeadLetter: async (...fields) => letters().add(fields),
     loseParked: async () => store.tables(queue).parked.clear(),
+    loseBodies: async () => store.memory.delayed.delete(queue.stream),
   };
 }

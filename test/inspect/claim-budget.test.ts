@@ -66,7 +66,7 @@ serverTest(
       inFlightToDead: 16,
       parkedToDead: 16,
       keyedToParked: 15,
-      keyedToDead: 18,
+      keyedToDead: 19,
       heldToDead: 19,
     });
   },

@@ -43,7 +43,7 @@ local key = entry and key_of(entry[2]) or ""
 
 -- The key of a live lease is this message's; of one that ran out it may be another's by now.
 local function free_key()
-  local record = key ~= "" and dedupe == 0 and is_live and tonumber(call("ZSCORE", keys_key, key) or "1")
+  local record = key ~= "" and is_live and tonumber(call("ZSCORE", keys_key, key) or "1")
   if record and record >= 0 and record % 2 == 0 then
     call("ZREM", keys_key, key)
   end
@@ -51,10 +51,12 @@ end
 
 -- Where sends are deduplicated, the message has its key until now.
 local function drop_key()
-  local holder = key ~= "" and dedupe == 1 and call("HGET", ids_key, key)
+  local holder = key ~= "" and call("HGET", ids_key, key)
   if holder and string.match(holder, "%S+$") == id then
     call("ZREM", keys_key, key)
     call("HDEL", ids_key, key)
+  else
+    free_key()
   end
 end
 
@@ -93,7 +95,6 @@ end
 if entry then
   bury()
   drop_key()
-  free_key()
 end
 call("ZREM", parked_key, id)
 call("HDEL", crashes_key, id)

@@ -5,9 +5,9 @@ local function write_dead_letter(id, count, reason, text, failures)
   local entry = call("XRANGE", stream, id, id)[1]
   if entry then
     local fields = entry[2]
-    local key = dedupe == 1 and key_of(fields) or ""
+    local key = key_of(fields)
     if key ~= "" then
-      drops[#drops + 1] = key
+      drops[#drops + 1], drops[key] = key, id
     end
     local add = { "XADD", dead_key }
     if more.dead_trim ~= "" then

@@ -68,7 +68,7 @@ do
     if #keys == 0 then
       return false
     end
-    local seen, dropped = {}, {}
+    local seen, dropped, met = {}, {}, {}
     local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
     local holders = holders_of(keys, scores)
     for i, key in ipairs(keys) do
@@ -76,14 +76,18 @@ do
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
-    local fields = messages[owners[i]][2]
-    local known_as = fields[1] == "xd:id" and fields[2] or id
+      local fields = messages[owners[i]][2]
+      local known_as = fields[1] == "xd:id" and fields[2] or id
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
       elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
         seen[key] = true -- it holds its key already
+        if entry_id(holder) ~= id then
+          hold(key, known_as .. " " .. id)
+          met[#met + 1] = known_as
+        end
       elseif seen[key] or holder and is_there(holder) then
         park(id, now + lease, count - 1)
         deferred = deferred + 1
@@ -97,6 +101,7 @@ do
         take_key(key, id)
       end
     end
+    call_in_slices({ "HDEL", more.moved_key }, met)
     if next(dropped) then
       local rest = {}
       for i, message in ipairs(messages) do

@@ -22,7 +22,8 @@ local lost, uncertain, messages = {}, {}, {}
 local dead_count, lost_payloads, duplicates, deferred, reclaimed = 0, 0, 0, 0, 0
 local created, pending_limit, suspects_left, next_due = 0, 0, 0, 0
 
--- Where sends are deduplicated: keys that messages hold from now on, and keys that are free again.
+-- Where sends are deduplicated: keys that messages hold from now on, and those that dead ones held, with
+-- the id by key.
 local held_scores, holders, drops = {}, {}, {}
 local key_life = dedupe == 1 and 400 * DAY or window + 3600000
 
@@ -66,6 +67,18 @@ do
     call_in_slices({ "ZREM", keys_key }, ours)
   end
 
+  -- Another message may have the key by now.
+  local function drop_keys()
+    local ours = {}
+    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, drops)) do
+      if holder and string.match(holder, "%S+$") == drops[drops[i]] then
+        ours[#ours + 1] = drops[i]
+      end
+    end
+    call_in_slices({ "ZREM", keys_key }, ours)
+    call_in_slices({ "HDEL", ids_key }, ours)
+  end
+
   -- Side tables first, the pending list after them, the entry last: a failure in between repeats
   -- work and loses none.
   function flush()
@@ -82,10 +95,7 @@ do
       call_in_slices({ "ZADD", keys_key }, held_scores)
       call_in_slices({ "HSET", ids_key }, holders)
     end
-    if #drops > 0 then
-      call_in_slices({ "ZREM", keys_key }, drops)
-      call_in_slices({ "HDEL", ids_key }, drops)
-    end
+    if #drops > 0 then drop_keys() end
     if #acks > 0 and #acks <= 800 then
       call("XACK", stream, group, unpack(acks))
     elseif #acks > 0 then
