@@ -5,6 +5,8 @@ import { type GroupTables, type Memory, streamOf, timeOf } from "./memory.ts";
 import type { Stream } from "./stream.ts";
 import { SUSPECTS } from "./turn-begin.ts";
 
+export const DEFAULT_LEASE_MS = 60_000;
+
 /** What a look at the stream and all of its groups shows. */
 export interface Survey {
   readonly groups: readonly string[];
@@ -43,6 +45,7 @@ export function openGroup(
   const from = start === "0" || existed ? FIRST_ID : start;
   tables.parked.clear();
   tables.crashes.clear();
+  if (queue.leaseMs !== DEFAULT_LEASE_MS) tables.state.lease ??= queue.leaseMs; // nobody holds anything yet
   if (queue.start !== "0") tables.state.created = timeOf(memory);
   const group = stream.createGroup(queue.group, from);
   group.makeConsumer(SUSPECTS); // says that the group is of our making

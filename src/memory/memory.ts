@@ -51,6 +51,8 @@ export interface GroupState {
   dirty?: boolean;
   lease?: number;
   leaseAt?: number;
+  /** What counted before it was recorded. */
+  leaseBefore?: number;
   shared?: boolean;
   /** Completed entries have stayed, since a retention said so. */
   kept?: boolean;

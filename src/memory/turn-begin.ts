@@ -37,7 +37,7 @@ export interface Turn {
   /** Most messages to claim: what was asked for, or less where a limit is reached. */
   claim: number;
   heldBack: TurnReply["heldBack"];
-  lease: number;
+  readonly lease: number;
   keep: boolean;
   changes: Changes;
   kind: TurnReply["kind"];

@@ -34,7 +34,7 @@ export function turnCall(
       max_bytes: request.maxBytes,
       size_hint: Math.ceil(request.sizeHint),
       probe: request.probe,
-      lease: found?.leaseMs ?? queue.leaseMs,
+      lease: queue.leaseMs,
       gate: queue.gateMs,
       max_deliveries: queue.maxDeliveries,
       on_crash: queue.onCrash,

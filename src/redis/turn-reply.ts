@@ -59,11 +59,10 @@ function readMessage(reply: unknown): ClaimedEntry {
 
 function readFindings(reply: readonly unknown[]): SurveyFindings {
   return {
-    leaseMs: asNumber(reply[0]),
-    keep: asNumber(reply[1]) === 1,
-    nextAt: asNumber(reply[2]),
-    leftovers: asNumber(reply[3]) === 1,
-    groups: asTexts(reply[4]),
-    sweeping: asNumber(reply[5]) === 1,
+    keep: asNumber(reply[0]) === 1,
+    nextAt: asNumber(reply[1]),
+    leftovers: asNumber(reply[2]) === 1,
+    groups: asTexts(reply[3]),
+    sweeping: asNumber(reply[4]) === 1,
   };
 }

@@ -26,12 +26,12 @@ if not owned and not score then
   return answer("elsewhere")
 end
 
--- The lease that counts is the larger of the queue's own and the one that other functions recorded.
-local agreed = call("HMGET", state_key, "lease", "lease_at", "shared")
-if tonumber(agreed[1] or "0") > lease and now - tonumber(agreed[2] or "0") < 2 * 86400000 then
-  lease = tonumber(agreed[1])
-end
-local is_live = owned and owned[2] ~= "xd:suspects" and owned[3] < lease
+-- The lease that counts is the largest that any function may have, as in sweep.lua.
+local agreed = call("HMGET", state_key, "lease", "lease_at", "shared", "lease_before")
+local before_that = tonumber(agreed[4] or "60000")
+local is_recent = now - tonumber(agreed[2] or "0") < 2 * before_that
+local longest = math.max(lease, tonumber(agreed[1] or "60000"), is_recent and before_that or 0)
+local is_live = owned and owned[2] ~= "xd:suspects" and owned[3] < longest
 if is_live and force == 0 then
   return answer("live")
 end
@@ -43,7 +43,7 @@ local key = entry and key_of(entry[2]) or ""
 
 -- The key of a live lease is this message's; of one that ran out it may be another's by now.
 local function free_key()
-  local record = key ~= "" and is_live and tonumber(call("ZSCORE", keys_key, key) or "1")
+  local record = key ~= "" and is_live and owned[3] < lease and tonumber(call("ZSCORE", keys_key, key) or "1")
   if record and record >= 0 and record % 2 == 0 then
     call("ZREM", keys_key, key)
   end

@@ -31,7 +31,7 @@ local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and cons
 local leftovers = 0
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects", "kept")
+    "trimmed", "format", "suspects", "kept", "lease_before")
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -142,5 +142,5 @@ end
 
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
-  created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
+  created, pending_limit, held_back, survey > 0 and { keep, whole(survey_again), leftovers,
   groups, sweeping } or {}, journaled }
