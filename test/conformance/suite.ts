@@ -7,6 +7,7 @@ import { journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
+import { options } from "./options.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
 import { priorities } from "./priorities.ts";
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Target>): void {
     passes,
     payloads,
     limits,
+    options,
   ];
   for (const concern of concerns) concern(() => target);
 }

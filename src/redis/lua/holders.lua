@@ -18,3 +18,17 @@ local function is_there(holder)
   end
   return id and #call("XRANGE", stream, id, id) > 0
 end
+
+-- The messages that hold the keys among these whose score says so, by key.
+local function holders_of(keys, scores)
+  local held, holders = {}, {}
+  for i, key in ipairs(keys) do
+    if tonumber(scores[i] or "0") < 0 then
+      held[#held + 1] = key
+    end
+  end
+  for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, held)) do
+    holders[held[i]] = holder
+  end
+  return holders
+end

@@ -34,20 +34,6 @@ end
 
 local take_keys
 do
-  -- The messages that hold the keys among these whose score says so, by key.
-  local function holders_of(keys, scores)
-    local held, holders = {}, {}
-    for i, key in ipairs(keys) do
-      if tonumber(scores[i] or "0") < 0 then
-        held[#held + 1] = key
-      end
-    end
-    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, held)) do
-      holders[held[i]] = holder
-    end
-    return holders
-  end
-
   -- From its claim on a message has its key: for the length of the lease, or as if deduplicated by its send.
   local function take_key(key, id)
     if dedupe == 1 then
@@ -58,65 +44,62 @@ do
   end
 
   function take_keys()
-    local keys, owners = {}, {}
-    for i, message in ipairs(messages) do
+    local keys, owners, rest, met = {}, {}, {}, {}
+    for _, message in ipairs(messages) do
       local key = key_of(message[2])
       if key ~= "" then
-        keys[#keys + 1], owners[#owners + 1] = key, i
+        append(keys, key)
+        append(owners, message)
       end
     end
     if #keys == 0 then
       return false
     end
-    local seen, dropped, met = {}, {}, {}
+    local seen, dropped = {}, {}
     local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
     local holders = holders_of(keys, scores)
     for i, key in ipairs(keys) do
-      local id, count = messages[owners[i]][1], messages[owners[i]][3] or 1
+      local id, fields, count = unpack(owners[i], 1, 3)
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
-      local fields = messages[owners[i]][2]
+      local held_by = holder and entry_id(holder)
       local known_as = fields[1] == "xd:id" and fields[2] or id
+      local due = (seen[key] or holder and held_by ~= id and held_by ~= known_as and is_there(holder))
+        and now + lease or expiry > now and not is_ours_already(id) and expiry
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
-      elseif not seen[key] and holder and (entry_id(holder) == id or entry_id(holder) == known_as) then
-        seen[key] = true -- it holds its key already
-        if entry_id(holder) ~= id then
-          hold(key, known_as .. " " .. id)
-          met[#met + 1] = known_as
-        end
-      elseif seen[key] or holder and is_there(holder) then
-        park(id, now + lease, count - 1)
-        deferred = deferred + 1
-        dropped[owners[i]] = true
-      elseif expiry > now and not is_ours_already(id) then
-        park(id, expiry, count - 1)
+      elseif due then
+        park(id, due, (count or 1) - 1)
         deferred = deferred + 1
         dropped[owners[i]] = true
       else
         seen[key] = true
-        take_key(key, id)
+        if held_by == known_as and known_as ~= id then
+          hold(key, known_as .. " " .. id)
+          append(met, known_as)
+        elseif held_by ~= id then
+          take_key(key, id)
+        end
       end
     end
     call_in_slices({ "HDEL", more.moved_key }, met)
-    if next(dropped) then
-      local rest = {}
-      for i, message in ipairs(messages) do
-        if not dropped[i] then
-          rest[#rest + 1] = message
-        end
+    for _, message in ipairs(messages) do
+      if not dropped[message] then
+        rest[#rest + 1] = message
       end
-      messages = rest
     end
+    messages = rest
     return true
   end
 end
 
 local keep_house
 do
+  local HOUR = 3600000
+
   -- A message that somebody else deleted holds its key no more: some keys are looked at, by chance.
   local function drop_abandoned()
     local sample, held = call("ZRANDMEMBER", keys_key, 20, "WITHSCORES"), {}
@@ -135,16 +118,21 @@ do
     call_in_slices({ "HDEL", ids_key }, abandoned)
   end
 
+  -- As long as an hour over the window, and never shorter than a function with a longer one has made it.
+  local function live(key, life)
+    if call("PTTL", key) < life - HOUR / 2 then
+      call("PEXPIRE", key, whole(life))
+    end
+  end
+
   -- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
   function keep_house(keyed_claim, ending)
     if housekeeping == 1 or ending and keyed == 1 then
       local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
-      if #expired > 0 then
-        call_in_slices({ "ZREM", keys_key }, expired)
-        if keep_results == 1 then
-          call_in_slices({ "HDEL", results_key }, expired)
-        end
-        call_in_slices({ "HDEL", ids_key }, expired)
+      call_in_slices({ "ZREM", keys_key }, expired)
+      call_in_slices({ "HDEL", ids_key }, expired)
+      if keep_results == 1 then
+        call_in_slices({ "HDEL", results_key }, expired)
       end
       if dedupe == 1 then
         drop_abandoned()
@@ -152,12 +140,8 @@ do
     elseif not (keyed_claim and survey == 1) then
       return
     end
-    call("PEXPIRE", keys_key, whole(key_life))
-    if dedupe == 1 then
-      call("PEXPIRE", ids_key, whole(key_life))
-    end
-    if keep_results == 1 then
-      call("PEXPIRE", results_key, whole(window + 3600000))
-    end
+    live(keys_key, dedupe == 1 and 400 * DAY or window + HOUR)
+    if dedupe == 1 then live(ids_key, 400 * DAY) end
+    if keep_results == 1 then live(results_key, window + HOUR) end
   end
 end
