@@ -105,7 +105,7 @@ async function lookAt(reader: Reader, id: string, more: readonly (readonly strin
 /** The lease that a sweep waits for, as sweep.lua takes it. */
 function leaseOf(own: number, agreed: unknown, now: number): number {
   const [lease, at, before] = asArray(agreed ?? []).map((value) => Number(value ?? 60_000));
-  const isRecent = now - (at ?? 0) < 2 * (before ?? 0);
+  const isRecent = now - (at ?? 0) < 2 * (before ?? 0) + 30_000;
   return Math.max(own, lease ?? 0, isRecent ? (before ?? 0) : 0);
 }
 

@@ -7,14 +7,14 @@ import { DAY_MS, SUSPECTS, type Turn } from "./turn-begin.ts";
 /**
  * Functions may be deployed with different leases: each holds by its own, and the sweep waits for the
  * largest. The default needs no record. A record is renewed once a day, and gives way to a shorter lease
- * when it is three days old; for twice its length all others may still say that they are there.
+ * when it is three days old; what counted before counts on while others may say that they are there.
  *
  * @returns the lease to sweep by.
  */
 export function agreeOnLease({ tables: { state }, lease, now }: Turn): number {
   const { lease: stored = DEFAULT_LEASE_MS, leaseBefore: before = DEFAULT_LEASE_MS } = state;
   const age = now - (state.leaseAt ?? 0);
-  const longest = Math.max(lease, stored, age < 2 * before ? before : 0);
+  const longest = Math.max(lease, stored, age < 2 * before + 30_000 ? before : 0);
   const renews = state.lease === lease && age > DAY_MS;
   if (lease > stored || (lease < stored && age > 3 * DAY_MS) || renews) {
     state.lease = lease;

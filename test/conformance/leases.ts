@@ -284,7 +284,7 @@ export function leases(target: () => Target): void {
       await bench.turn(newToken());
       await bench.send("a", "b");
       await short?.turn(newToken());
-      await bench.age(120_010);
+      await bench.age(150_010);
       await short?.claim(newToken(), 1);
       await bench.age(110);
       expect(await short?.turn(newToken())).toMatchObject({ reclaimed: 1 });

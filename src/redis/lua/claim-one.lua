@@ -29,7 +29,7 @@ end
 -- The lease that counts is the largest that any function may have, as in sweep.lua.
 local agreed = call("HMGET", state_key, "lease", "lease_at", "shared", "lease_before")
 local before_that = tonumber(agreed[4] or "60000")
-local is_recent = now - tonumber(agreed[2] or "0") < 2 * before_that
+local is_recent = now - tonumber(agreed[2] or "0") < 2 * before_that + 30000
 local longest = math.max(lease, tonumber(agreed[1] or "60000"), is_recent and before_that or 0)
 local is_live = owned and owned[2] ~= "xd:suspects" and owned[3] < longest
 if is_live and force == 0 then

@@ -8,11 +8,11 @@ do
 
   -- Functions may be deployed with different leases: each holds by its own, and the sweep waits for the
   -- largest. The default needs no record. A record is renewed once a day, and gives way to a shorter
-  -- lease when it is three days old; for twice its length all others may still say that they are there.
+  -- lease when it is three days old; what counted before counts on while others may say that they are there.
   function agree_on_lease(state)
     local stored, before = tonumber(state[4] or 60000), tonumber(state[11] or 60000)
     local age = now - tonumber(state[5] or "0")
-    sweep_lease = math.max(lease, stored, age < 2 * before and before or 0)
+    sweep_lease = math.max(lease, stored, age < 2 * before + 30000 and before or 0)
     if lease > stored or age > 3 * DAY and lease < stored or state[4] and age > DAY and lease == stored then
       append(changes, "lease", whole(lease), "lease_at", whole(now), "lease_before", whole(sweep_lease))
     end
