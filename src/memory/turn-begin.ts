@@ -123,7 +123,8 @@ export function flush(turn: Turn): void {
   }
   for (const { key, id } of changes.drops) {
     // Another message may have the key by now.
-    if (entryId(tables.ids.get(key) ?? "") !== id) continue;
+    const isHeld = (tables.keys.get(key)?.expiresAt ?? 0) < 0;
+    if (!isHeld || entryId(tables.ids.get(key) ?? "") !== id) continue;
     tables.keys.delete(key);
     tables.ids.delete(key);
   }

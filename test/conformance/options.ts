@@ -62,6 +62,24 @@ export function options(target: () => Target): void {
       expect(done).toHaveLength(1);
     });
 
+    test("leave a key alone that another message has done when the one that held it is dead", async () => {
+      const [plain, strict] = openTwo({}, { deduplicate: true, onCrash: "dead" });
+      await strict.queue.send("first", keyed);
+      const pass = newToken();
+      const held = inHand((await plain.claim(pass)).messages, "k");
+      await plain.turn(pass, { ...KEYED, held, renew: true });
+      await plain.age(LEASE_MS + 10);
+      await plain.queue.send("second", keyed);
+      const other = newToken();
+      const taken = await plain.claim(other, 100, { survey: false, suspects: "no" });
+      const complete = inHand(taken.messages, "k");
+      expect(complete).toHaveLength(1);
+      await plain.turn(other, { ...KEYED, complete, survey: false });
+      expect(await strict.claim(newToken())).toMatchObject({ dead: 1 });
+      await plain.queue.send("third", keyed);
+      expect(await drain(plain.queue, () => {})).toMatchObject({ completed: 0, duplicates: 1 });
+    });
+
     test("keep to the window under which a key was done", async () => {
       const [day, second] = openTwo({ idempotencyWindow: "24 h" }, { idempotencyWindow: "1 s" });
       await day.queue.send(1, keyed);

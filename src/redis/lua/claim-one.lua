@@ -41,22 +41,17 @@ local crashes = tonumber(call("HGET", crashes_key, id) or "0") + (owned and 1 or
 local entry = call("XRANGE", stream, id, id)[1]
 local key = entry and key_of(entry[2]) or ""
 
--- The key of a live lease is this message's; of one that ran out it may be another's by now.
-local function free_key()
-  local record = key ~= "" and is_live and owned[3] < lease and tonumber(call("ZSCORE", keys_key, key) or "1")
-  if record and record >= 0 and record % 2 == 0 then
+-- The key of a live lease is this message's; of one that ran out it may be another's by now. Where sends
+-- are deduplicated, the message has its key until it is dead.
+local function free_key(is_dead)
+  local record = key ~= "" and tonumber(call("ZSCORE", keys_key, key) or "1") or 1
+  if record < 0 and is_dead then
+    if string.match(call("HGET", ids_key, key) or "", "%S+$") == id then
+      call("ZREM", keys_key, key)
+      call("HDEL", ids_key, key)
+    end
+  elseif record >= 0 and record % 2 == 0 and is_live and owned[3] < lease then
     call("ZREM", keys_key, key)
-  end
-end
-
--- Where sends are deduplicated, the message has its key until now.
-local function drop_key()
-  local holder = key ~= "" and call("HGET", ids_key, key)
-  if holder and string.match(holder, "%S+$") == id then
-    call("ZREM", keys_key, key)
-    call("HDEL", ids_key, key)
-  else
-    free_key()
   end
 end
 
@@ -94,7 +89,7 @@ if entry and to_dead == 0 then
 end
 if entry then
   bury()
-  drop_key()
+  free_key(true)
 end
 call("ZREM", parked_key, id)
 call("HDEL", crashes_key, id)

@@ -7,7 +7,7 @@ local function write_dead_letter(id, count, reason, text, failures)
     local fields = entry[2]
     -- An entry that is deleted holds no key any more; one that stays has it taken from it.
     local key = dedupe + keep > 0 and key_of(fields) or ""
-    local holder = key ~= "" and call("HGET", ids_key, key)
+    local holder = key ~= "" and holders_of({ key }, { call("ZSCORE", keys_key, key) })[key]
     if holder and entry_id(holder) == id then
       call("ZREM", keys_key, key)
       call("HDEL", ids_key, key)
