@@ -48,8 +48,7 @@ do
     for _, message in ipairs(messages) do
       local key = key_of(message[2])
       if key ~= "" then
-        append(keys, key)
-        append(owners, message)
+        keys[#keys + 1], owners[#owners + 1] = key, message
       end
     end
     if #keys == 0 then
@@ -79,7 +78,7 @@ do
         seen[key] = true
         if held_by == known_as and known_as ~= id then
           hold(key, known_as .. " " .. id)
-          append(met, known_as)
+          met[#met + 1] = known_as
         elseif held_by ~= id then
           take_key(key, id)
         end
