@@ -18,6 +18,18 @@ serverTest(
   },
 );
 
+serverTest("deduplicated messages that were delayed cost a turn 11 commands more", async () => {
+  const { queue, commandsOf } = await warmQueue({ deduplicate: true });
+  const pass = () => commandsOf(() => drain(queue, () => {}, { prefetch: false }));
+  await queue.sendBatch(
+    BATCH.map((one) => ({ ...one, idempotencyKey: `${one.idempotencyKey} now` })),
+  );
+  const ordinary = await pass();
+  await queue.sendBatch(BATCH.map((one) => ({ ...one, delay: 1 })));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect((await pass()) - ordinary).toBe(111);
+});
+
 serverTest(
   "a pass over deduplicated messages costs two commands more than the first one over keys",
   async () => {
