@@ -146,7 +146,7 @@ async function ask(
 
 function takeIn(side: Side, request: TurnRequest, given: TurnReply, sentAt: number, now: number) {
   const { of, hand, outlook } = side;
-  const reply = judge(of.queue.storeQueue, request, given, now - outlook.leaseMs);
+  const reply = judge(of.queue.storeQueue, request, given, now - of.queue.storeQueue.leaseMs);
   side.begun ||= reply.heldBack !== "passes";
   countReply(of.tally, request, reply);
   if (request.journal !== undefined) of.meter.told(request.journal, request, reply);

@@ -43,12 +43,13 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   const suspectsWaiting = () => sides.some(({ outlook }) => outlook.suspectsWaiting);
   /** Suspects were handed out, or may be: they come with nothing else in hand. */
   const isApart = () => suspectsWaiting() || sides.some(({ outlook }) => outlook.suspectsInHand);
+  const leaseOf = ({ of }: Side) => of.queue.storeQueue.leaseMs;
   const leaseAge = ({ hand }: Side) =>
     Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
   /** One request stays for the last turn of each lane. */
   const canRenew = () => requestsLeft(pass) > pass.open;
   /** At what age leases are renewed; where that cannot be, handlers get most of their lease. */
-  const renewalAge = ({ outlook }: Side) => outlook.leaseMs * (canRenew() ? 1 / 3 : 0.8);
+  const renewalAge = (side: Side) => leaseOf(side) * (canRenew() ? 1 / 3 : 0.8);
   const renewalIn = () => Math.min(...sides.map((side) => renewalAge(side) - leaseAge(side)));
   const renewalDue = () => extensions.waiting || renewalIn() <= 0;
 
@@ -69,7 +70,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   function next(): { readonly side: Side; readonly held: Held } | undefined {
     for (const side of sides) {
       // Near its end a lease is renewed first: a pass that slept may have lost it.
-      const oldest = side.outlook.leaseMs * 0.9;
+      const oldest = leaseOf(side) * 0.9;
       const held = side.hand.next(
         ({ leasedAt, batch }) =>
           store.now() - leasedAt < oldest &&

@@ -29,7 +29,6 @@ export interface Outlook {
   /** `claim`: how many it could claim, since other queues of the pass may have come first. */
   absorb(request: TurnRequest, reply: TurnReply | undefined, claim: number): void;
   readonly seen: Seen | undefined;
-  readonly leaseMs: number;
   /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
   readonly suspectsInHand: boolean;
   readonly suspectsWaiting: boolean;
@@ -104,9 +103,6 @@ export function createOutlook(
 
     get seen() {
       return found === undefined ? undefined : { found, serverAhead };
-    },
-    get leaseMs() {
-      return found?.leaseMs ?? storeQueue.leaseMs;
     },
     get suspectsInHand() {
       return suspectsInHand;

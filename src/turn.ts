@@ -104,7 +104,7 @@ export interface TurnRequest extends Outcomes {
   readonly housekeeping: boolean;
   /** What the turn writes down for statistics; undefined where the queue keeps none, or not now. */
   readonly journal: Journal | undefined;
-  /** Lease and removal mode that the last survey found; undefined before the first. */
+  /** The removal mode that the last survey found; undefined before the first. */
   readonly found: SurveyFindings | undefined;
 }
 
@@ -141,8 +141,6 @@ export interface ClaimedEntry {
 
 /** What a survey found; later turns of the pass work by it. */
 export interface SurveyFindings {
-  /** The larger of the queue's lease and the one that other passes recorded. */
-  readonly leaseMs: number;
   /** Other groups or a retention forbid deletion: completed entries are left to the trim. */
   readonly keep: boolean;
   /** All groups of the stream. */

@@ -111,7 +111,6 @@ function callFor(
     reason,
     lease: queue.leaseMs,
     keep: queue.shared || queue.retention !== undefined ? 1 : 0,
-    dedupe: queue.deduplicate ? 1 : 0,
     key_field: queue.keyField,
     dead_trim: trim.kind,
     dead_trim_value: trim.value,

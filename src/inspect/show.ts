@@ -72,7 +72,7 @@ async function lookAt(reader: Reader, id: string, more: readonly (readonly strin
     ["XINFO", "GROUPS", stream],
     ["ZSCORE", parked, "xd:paused"],
     ["HGET", stats, "last"],
-    ["HMGET", state, "lease", "lease_at"],
+    ["HMGET", state, "lease", "lease_at", "lease_before"],
     ["HGET", results, id],
     ["ZSCORE", keys, id],
     ...limits.map(([command]) => command),
@@ -102,11 +102,11 @@ async function lookAt(reader: Reader, id: string, more: readonly (readonly strin
   return { facts, rest };
 }
 
-/** The larger of the queue's own lease and the one that passes agreed on within two days, as they take it. */
+/** The lease that a sweep waits for, as sweep.lua takes it. */
 function leaseOf(own: number, agreed: unknown, now: number): number {
-  const [lease, at] = asArray(agreed ?? []).map((value) => Number(value ?? 0));
-  const counts = lease !== undefined && now - (at ?? 0) < 2 * 86_400_000;
-  return counts ? Math.max(own, lease) : own;
+  const [lease, at, before] = asArray(agreed ?? []).map((value) => Number(value ?? 60_000));
+  const isRecent = now - (at ?? 0) < 2 * (before ?? 0) + 30_000;
+  return Math.max(own, lease ?? 0, isRecent ? (before ?? 0) : 0);
 }
 
 /** The score is the expiry × 2, and one more where the work is done. */

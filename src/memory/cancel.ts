@@ -14,7 +14,8 @@ export function cancel(memory: Memory, queue: StoreQueue, id: string, requestId:
   const key = fieldOf(delayed.get(id)?.fields ?? [], queue.keyField) ?? "";
   const found = delayed.delete(id);
   const { keys, ids } = tablesOf(memory, queue.stream, queue.group);
-  if (queue.deduplicate && key !== "" && ids.get(key) === id) {
+  const isHeld = queue.deduplicate && (keys.get(key)?.expiresAt ?? 0) < 0;
+  if (isHeld && ids.get(key) === id) {
     keys.delete(key);
     ids.delete(key);
   }

@@ -5,7 +5,7 @@ import { byDueTime, type Parked } from "./memory.ts";
 import { unpark } from "./parked-set.ts";
 import { promote } from "./promote.ts";
 import { give } from "./suspects.ts";
-import { isNextDue, type Turn } from "./turn-begin.ts";
+import { DAY_MS, isNextDue, type Turn } from "./turn-begin.ts";
 
 function crashesOf(turn: Turn, id: string): number {
   return turn.crashed.has(id) ? (turn.tables.crashes.get(id) ?? 0) : 0;
@@ -40,15 +40,15 @@ export function dueParked(turn: Turn): readonly Parked[] {
 }
 
 /**
- * Forced into the pending list again with the count that they had. Min-idle is the lease: zero would
- * steal a live one where the group was made anew and somebody has read the entry again.
+ * Forced into the pending list again with the count that they had. Min-idle is the longest lease: zero
+ * would steal a live one where the group was made anew and somebody has read the entry again.
  */
 export function claimParked(turn: Turn, due: readonly Parked[], room: number): void {
-  const { tables, group, stream, request, lease } = turn;
+  const { tables, group, stream, request } = turn;
   for (const { id, deliveries: before, crashed } of due.slice(0, room)) {
     const deliveries = before + 1;
     if (crashed) turn.crashed.add(id);
-    const options = { minIdle: lease, force: true, deliveries };
+    const options = { minIdle: DAY_MS, force: true, deliveries };
     const [entry] = group.claim(request.token, [id], options);
     if (entry !== undefined) give(turn, entry, deliveries, crashesOf(turn, id));
     else if (stream.get(id) === undefined) turn.lostPayloads += 1;

@@ -34,8 +34,10 @@ export function writeDeadLetter(turn: Turn, id: string, deliveries: number, deat
       failures: death.failures,
       original_id: id,
     };
-    const key = turn.queue.deduplicate ? (fieldOf(entry.fields, turn.queue.keyField) ?? "") : "";
-    if (key !== "") turn.changes.drops.push(key);
+    // An entry that is deleted holds no key any more; one that stays has it taken from it.
+    const frees = turn.queue.deduplicate || turn.keep;
+    const key = frees ? (fieldOf(entry.fields, turn.queue.keyField) ?? "") : "";
+    if (key !== "") turn.changes.drops.push({ key, id });
     const letters = deadLettersOf(turn.memory, turn.queue);
     letters.add([
       ...Object.entries(story).flat().map(String),

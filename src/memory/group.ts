@@ -5,6 +5,8 @@ import { type GroupTables, type Memory, streamOf, timeOf } from "./memory.ts";
 import type { Stream } from "./stream.ts";
 import { SUSPECTS } from "./turn-begin.ts";
 
+export const DEFAULT_LEASE_MS = 60_000;
+
 /** What a look at the stream and all of its groups shows. */
 export interface Survey {
   readonly groups: readonly string[];
@@ -51,6 +53,7 @@ export function openGroup(
   tables.markers.parked = tables.markers.due = false;
   const { state } = tables;
   for (const field of ["marked", "orphans", "start"] as const) delete state[field];
+  if (queue.leaseMs !== DEFAULT_LEASE_MS) state.lease ??= queue.leaseMs; // nobody holds anything yet
   if (queue.start !== "0") Object.assign(state, { created: timeOf(memory), start: from });
   const group = stream.createGroup(queue.group, from);
   // As a send does that makes the stream.

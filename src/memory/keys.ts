@@ -86,6 +86,10 @@ export function takeKeys(turn: Turn): void {
     const ours = holder !== undefined && holds(turn, entryId(holder), { id, fields });
     if (!seen.has(key) && ours) {
       seen.add(key);
+      if (entryId(holder) !== id) {
+        turn.changes.holds.push({ key, id: `${entryId(holder)} ${id}` });
+        memory.moved.delete(entryId(holder));
+      }
       return true;
     }
     const elsewhere = holder !== undefined && isThere(memory, queue.stream, holder);

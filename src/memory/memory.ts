@@ -10,6 +10,8 @@ export interface Memory {
   readonly groups: Map<string, GroupTables>;
   /** Messages that are not due yet, by their stream and id. */
   readonly delayed: Map<string, Map<string, Delayed>>;
+  /** The entries of those that hold a key, until their group has read them. */
+  readonly moved: Map<string, string>;
   /** Ids that a send or a redrive made, by its request id. */
   readonly sent: Map<string, Sent>;
 }
@@ -50,6 +52,8 @@ export interface GroupState {
   dirty?: boolean;
   lease?: number;
   leaseAt?: number;
+  /** What counted before it was recorded. */
+  leaseBefore?: number;
   shared?: boolean;
   /** Completed entries have stayed, since a retention said so. */
   kept?: boolean;
@@ -95,11 +99,12 @@ export interface GroupTables {
 }
 
 export function createMemory(clock: Clock): Memory {
-  return { clock, streams: new Map(), groups: new Map(), delayed: new Map(), sent: new Map() };
+  const [streams, groups, delayed] = [new Map(), new Map(), new Map()];
+  return { clock, streams, groups, delayed, moved: new Map(), sent: new Map() };
 }
 
 /** The same a second time, as a replica has it; what happens to one does not touch the other. */
-export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): Memory {
+export function copyMemory({ clock, streams, groups, delayed, moved, sent }: Memory): Memory {
   const tables = [...groups].map(([name, tables]) => {
     const {
       parked,
@@ -140,6 +145,7 @@ export function copyMemory({ clock, streams, groups, delayed, sent }: Memory): M
     streams: new Map([...streams].map(([name, stream]) => [name, stream.copy()])),
     groups: new Map(tables),
     delayed: new Map([...delayed].map(([stream, messages]) => [stream, new Map(messages)])),
+    moved: new Map(moved),
     sent: new Map(sent),
   };
 }

@@ -1,4 +1,4 @@
-import { fieldOf, ID_FIELD } from "../fields.ts";
+import { ID_FIELD } from "../fields.ts";
 import { type Delayed, delayedOf } from "./memory.ts";
 import { isNextDue, type Turn } from "./turn-begin.ts";
 
@@ -16,9 +16,7 @@ export function promote(turn: Turn): void {
       return;
     }
     const entry = stream.add([ID_FIELD, id, ...fields]);
-    const key = queue.deduplicate ? (fieldOf(fields, queue.keyField) ?? "") : "";
-    // Another message may have the key by now.
-    if (key !== "" && turn.tables.ids.get(key) === id) turn.tables.ids.set(key, `${id} ${entry}`);
+    if (id.endsWith("-k")) memory.moved.set(id, entry);
     waiting.delete(id);
     countPromoted(turn);
   }

@@ -152,7 +152,7 @@ function store(memory: Memory, queue: StoreQueue, request: SendRequest): Omit<Se
     const due = dueTime(request.due?.[index], now);
     const id =
       due > now
-        ? delayedId(now, index, request.requestId)
+        ? delayedId(now, index, request.requestId) + (key === "" ? "" : "-k") // it holds a key
         : sharedStreamOf(memory, queue).add(fields);
     if (due > now) delayedOf(memory, queue.stream).set(id, { due, fields });
     ids.push(id);

@@ -2,6 +2,7 @@
 // alone is not enough, since a pass can lose a message and claim it again.
 
 import type { Delivery } from "../store.ts";
+import { entryId, isThere } from "./holders.ts";
 import type { KeyRecord } from "./memory.ts";
 import { parkWithRecord, unpark } from "./parked-set.ts";
 import { finish, park, type Turn } from "./turn-begin.ts";
@@ -12,7 +13,7 @@ export const SCRIPT_MS = 20;
 /**
  * A lease that ran out and was not swept yet still owns its pending entry, but its record among the
  * keys has expired: another message with the same key may have it by now. Such a record says done, or
- * expires later than ours could, which was written when the lease began.
+ * expires later than ours could, which was written when the lease began, or names a holder.
  */
 export function askForKeys(turn: Turn): void {
   const { held, complete, retry, dead, release, keyed } = turn.request;
@@ -21,6 +22,11 @@ export function askForKeys(turn: Turn): void {
     const idle = turn.idle.get(id);
     if (key === "" || idle === undefined || idle < turn.lease - SCRIPT_MS) continue;
     const record = turn.tables.keys.get(key);
+    const holder = turn.tables.ids.get(key);
+    const isHeld = record !== undefined && record.expiresAt < 0 && holder !== undefined;
+    if (isHeld && entryId(holder) !== id && isThere(turn.memory, turn.queue.stream, holder)) {
+      turn.taken.set(id, { expiresAt: turn.now + turn.lease, done: false });
+    }
     if (record === undefined || record.expiresAt <= turn.now) continue;
     const oursUntil = turn.now - idle + turn.lease + SCRIPT_MS;
     if (record.done || record.expiresAt > oursUntil) turn.taken.set(id, record);

@@ -1,35 +1,27 @@
 // The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in the state.
 
 import { FIRST_ID } from "./entry-id.ts";
+import { DEFAULT_LEASE_MS } from "./group.ts";
 import { DAY_MS, SUSPECTS, type Turn } from "./turn-begin.ts";
 
-const DEFAULT_LEASE_MS = 60_000;
-
 /**
- * Functions may be deployed with different leases: the larger one counts. The default needs no
- * record; a record that nobody renewed for two days counts no more.
+ * Functions may be deployed with different leases: each holds by its own, and the sweep waits for the
+ * largest. The default needs no record. A record is renewed once a day, and gives way to a shorter lease
+ * when it is three days old; what counted before counts on while others may say that they are there.
  *
  * @returns the lease to sweep by.
  */
-export function agreeOnLease(turn: Turn): number {
-  const { state } = turn.tables;
-  const ours = turn.lease;
-  const stored = state.lease ?? 0;
-  const age = turn.now - (state.leaseAt ?? 0);
-  const record = () => {
-    state.lease = ours;
-    state.leaseAt = turn.now;
-  };
-  if (stored === 0) {
-    if (ours !== DEFAULT_LEASE_MS) record();
-    return Math.max(ours, DEFAULT_LEASE_MS);
+export function agreeOnLease({ tables: { state }, lease, now }: Turn): number {
+  const { lease: stored = DEFAULT_LEASE_MS, leaseBefore: before = DEFAULT_LEASE_MS } = state;
+  const age = now - (state.leaseAt ?? 0);
+  const longest = Math.max(lease, stored, age < 2 * before + 30_000 ? before : 0);
+  const renews = state.lease === lease && age > DAY_MS;
+  if (lease > stored || (lease < stored && age > 3 * DAY_MS) || renews) {
+    state.lease = lease;
+    state.leaseAt = now;
+    state.leaseBefore = longest;
   }
-  if (stored > ours && age < 2 * DAY_MS) {
-    turn.lease = stored;
-    return stored;
-  }
-  if (stored !== ours || age > DAY_MS) record();
-  return ours;
+  return longest;
 }
 
 export interface Sweep {

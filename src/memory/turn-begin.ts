@@ -4,6 +4,7 @@
 import type { ClaimedEntry, StoreQueue, TurnReply, TurnRequest, Waiting } from "../store.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import type { Survey } from "./group.ts";
+import { entryId } from "./holders.ts";
 import type { GroupTables, KeyRecord, Memory, Parked } from "./memory.ts";
 import { parkWithRecord } from "./parked-set.ts";
 import type { Stream } from "./stream.ts";
@@ -37,7 +38,7 @@ export interface Turn {
   /** Most messages to claim: what was asked for, or less where a limit is reached. */
   claim: number;
   heldBack: TurnReply["heldBack"];
-  lease: number;
+  readonly lease: number;
   keep: boolean;
   changes: Changes;
   kind: TurnReply["kind"];
@@ -73,9 +74,9 @@ export interface Changes {
   readonly parks: Parked[];
   readonly records: (KeyRecord & { readonly key: string })[];
   readonly frees: string[];
-  /** Keys that messages hold from now on, and keys that nobody holds any more. */
+  /** Keys that messages hold from now on, and those that dead ones held. */
   readonly holds: { readonly key: string; readonly id: string }[];
-  readonly drops: string[];
+  readonly drops: { readonly key: string; readonly id: string }[];
   readonly forgets: string[];
   readonly results: { readonly name: string; readonly result: string }[];
 }
@@ -130,7 +131,10 @@ export function flush(turn: Turn): void {
     tables.keys.set(key, { expiresAt: -turn.now, done: false });
     tables.ids.set(key, id);
   }
-  for (const key of changes.drops) {
+  for (const { key, id } of changes.drops) {
+    // Another message may have the key by now.
+    const isHeld = (tables.keys.get(key)?.expiresAt ?? 0) < 0;
+    if (!isHeld || entryId(tables.ids.get(key) ?? "") !== id) continue;
     tables.keys.delete(key);
     tables.ids.delete(key);
   }

@@ -152,7 +152,7 @@ function begin(
     taken: new Map(),
     claim: request.claim,
     heldBack: undefined,
-    lease: request.found?.leaseMs ?? queue.leaseMs,
+    lease: queue.leaseMs,
     keep: keep || (survey?.groups.length ?? 0) > 1,
     changes: noChanges(),
     kind: "ordinary",
@@ -236,7 +236,6 @@ function findings(
   const { survey } = turn;
   if (survey === undefined) return undefined;
   return {
-    leaseMs: turn.lease,
     keep: turn.keep,
     groups: survey.groups,
     sweeping: swept?.sweeping ?? false,

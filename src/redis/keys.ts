@@ -35,6 +35,8 @@ export interface GroupKeys {
   readonly delayed: string;
   /** Hash: their content. */
   readonly bodies: string;
+  /** Hash: the entries of those that hold a key, until their group has read them. */
+  readonly moved: string;
 }
 
 /** The part of a stream's name that Redis Cluster hashes; createQueue refuses names without one. */
@@ -67,6 +69,7 @@ export function groupKeys(
     // Of the stream: whichever group's pass comes first adds them to it.
     delayed: groupKey(stream, "", "delayed"),
     bodies: groupKey(stream, "", "bodies"),
+    moved: groupKey(stream, "", "moved"),
   };
 }
 

@@ -20,12 +20,14 @@ export const sendCheckedScript = defineScript("send-checked", {
     "sent_key",
     "delayed_key",
     "bodies_key",
+    "moved_key",
     "keys_key",
     "ids_key",
     "parked_key",
     "state_key",
     "kicked_key",
   ],
+  moreKeys: ["moved_key"],
   fragments: ["add", "fields", "holders", "send-checked"],
 });
 

@@ -33,7 +33,7 @@ export function turnCall(
       survey: request.survey ? (found === undefined ? 1 : 2) : 0,
       claim: request.claim,
       max_bytes: request.maxBytes,
-      lease: found?.leaseMs ?? queue.leaseMs,
+      lease: queue.leaseMs,
       gate: queue.gateMs,
       suspects: SUSPECTS[request.suspects],
       suspect_batch: request.suspectBatch,

@@ -65,14 +65,13 @@ function readWaiting(list: readonly string[]): TurnReply["waiting"] {
 }
 
 function readFindings(reply: readonly unknown[]): SurveyFindings {
-  const [count, firstId] = asText(reply[6]).split(" ");
+  const [count, firstId] = asText(reply[5]).split(" ");
   return {
-    leaseMs: asNumber(reply[0]),
-    keep: asNumber(reply[1]) === 1,
-    nextAt: asNumber(reply[2]),
-    leftovers: asNumber(reply[3]),
-    groups: asTexts(reply[4]),
-    sweeping: asNumber(reply[5]) === 1,
+    keep: asNumber(reply[0]) === 1,
+    nextAt: asNumber(reply[1]),
+    leftovers: asNumber(reply[2]),
+    groups: asTexts(reply[3]),
+    sweeping: asNumber(reply[4]) === 1,
     orphans: orphansOf(count || 0, firstId),
   };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createQueue, drain, Reject } from "../../src/index.ts";
 import type { Target } from "./target.ts";
-import { idsOf, newToken, openWorkbench } from "./workbench.ts";
+import { idsOf, inHand, later, newToken, openWorkbench, rejectAll } from "./workbench.ts";
 
 const LEASE_MS = 60_000;
+const DELAY_MS = 60_000;
 
 /** Keys that are taken by a send, and free again when their message is dead or cancelled. */
 export function deduplication(target: () => Target): void {
@@ -168,6 +169,119 @@ export function deduplication(target: () => Target): void {
       expect((await other.claim(newToken())).messages).toHaveLength(1);
       expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
       expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+    });
+
+    const elsewhere = [
+      ["by a queue without the option", {}],
+      ["through another group", { deduplicate: true, group: "other" }],
+    ] as const;
+    test.each(elsewhere)(
+      "a delayed message that is cancelled %s has its key no more",
+      async (_, as) => {
+        const { queue } = open();
+        const other = createQueue({ name: queue.name, store: target().store, ...as });
+        const { id } = await queue.send(1, { ...keyed, delay: "1 h" });
+        await createQueue({ name: queue.name, store: target().store }).send("waits", keyed);
+        expect(await other.cancel(id)).toBe(true);
+        const seen: unknown[] = [];
+        await drain(queue, ({ payload }) => void seen.push(payload));
+        expect(seen).toEqual(["waits"]);
+        expect(await queue.send(2, { idempotencyKey: "k2", delay: "1 h" })).toEqual({
+          id: expect.stringMatching(/^d/),
+        });
+      },
+    );
+
+    test.each(elsewhere)(
+      "and what is sent when it was cancelled %s is no duplicate",
+      async (_, as) => {
+        const { queue } = open();
+        const other = createQueue({ name: queue.name, store: target().store, ...as });
+        await other.cancel((await queue.send(1, { ...keyed, delay: "1 h" })).id);
+        expect((await queue.send(2, keyed)).duplicate).toBeUndefined();
+        expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+      },
+    );
+
+    test("a delayed message whose content is lost has its key no more", async () => {
+      const { queue, outside, age } = open();
+      await queue.send(1, { ...keyed, delay: DELAY_MS });
+      await createQueue({ name: queue.name, store: target().store }).send("waits", keyed);
+      await outside.loseBodies();
+      const seen: unknown[] = [];
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual(["waits"]);
+      await age(DELAY_MS);
+      await drain(queue, ({ payload }) => void seen.push(payload));
+      expect(seen).toEqual(["waits"]);
+    });
+
+    for (const [what, options] of [
+      ["removed", {}],
+      ["kept", { retention: { count: 100 } }],
+    ] as const) {
+      for (const [kind, delay] of [
+        ["delayed", DELAY_MS],
+        ["plain", 0],
+      ] as const) {
+        test(`a ${kind} message that a pass without the option rejects frees its key, its entry ${what}`, async () => {
+          const { queue, age } = open(options);
+          const plain = createQueue({
+            name: queue.name,
+            store: target().store,
+            deadLetters: { stream: queue.resolved.storeQueue.deadLetterStream ?? "" },
+            ...options,
+          });
+          await queue.send(1, { ...keyed, delay });
+          await age(DELAY_MS);
+          const rejected = await drain(plain, () => {
+            throw new Reject("no");
+          });
+          expect(rejected).toMatchObject({ dead: 1 });
+          const [letter] = await queue.deadLetters.list();
+          await queue.deadLetters.redrive([letter?.id ?? ""]);
+          expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+        });
+      }
+    }
+
+    test("a delayed message has its key between the pass of another group and its own", async () => {
+      const { queue, age, claim, turn } = open();
+      const { id } = await queue.send(1, { ...keyed, delay: DELAY_MS });
+      await age(DELAY_MS);
+      const other = openWorkbench(target(), { name: queue.name, group: "other" });
+      await other.claim(newToken());
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      const pass = newToken();
+      const { messages } = await claim(pass);
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+      await turn(pass, { keyed: true, dead: rejectAll(inHand(messages, "k")) });
+      expect((await queue.send(4, keyed)).duplicate).toBeUndefined();
+    });
+
+    test("a message that a pass without the option promoted has its key until that is done", async () => {
+      const { queue, age } = open();
+      const { id } = await queue.send(1, { ...keyed, delay: DELAY_MS });
+      await age(DELAY_MS);
+      const plain = openWorkbench(target(), { name: queue.name });
+      const pass = newToken();
+      const held = inHand((await plain.claim(pass)).messages, "k");
+      expect(await queue.send(2, keyed)).toEqual({ id, duplicate: true });
+      await plain.turn(pass, { keyed: true, retry: later(held) });
+      expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
+      expect(await drain(queue, () => {})).toMatchObject({ completed: 1, deferred: 0 });
+    });
+
+    test("a message that is rejected frees no key that another one has", async () => {
+      const { queue, claim, turn, outside, age } = open({ visibilityTimeout: LEASE_MS });
+      await queue.send(1, keyed);
+      const pass = newToken();
+      const held = inHand((await claim(pass)).messages, "k");
+      await age(LEASE_MS + 30);
+      await outside.delete(held[0]?.id ?? "");
+      const { id } = await queue.send(2, keyed);
+      await turn(pass, { keyed: true, dead: rejectAll(held), survey: false });
       expect(await queue.send(3, keyed)).toEqual({ id, duplicate: true });
     });
 

@@ -166,6 +166,27 @@ export function keys(target: () => Target): void {
       expect(await queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
     });
 
+    test("a key is done once where a pass has learned of a larger lease than its own", async () => {
+      const { turn, claim, sendKeyed, pass, held, first, age, port } = await openKeyed({
+        visibilityTimeout: LEASE_MS,
+      });
+      const larger = openWorkbench(target(), {
+        stream: port.stream,
+        port: { leaseMs: 3_600_000, gateMs: 1 },
+      });
+      await larger.turn(newToken());
+      const { found } = await turn(pass, { ...KEYED, held });
+      const [second] = await sendKeyed("k");
+      await age(LEASE_MS + 10);
+      const other = newToken();
+      const taken = await claim(other, 100, { suspects: "no" });
+      expect(idsOf(taken)).toEqual([second]);
+      const late = { ...KEYED, complete: held, survey: false, found };
+      expect(await turn(pass, late)).toMatchObject({ lost: [first] });
+      const complete = inHand(taken.messages, "k");
+      expect(await turn(other, { ...KEYED, complete })).toMatchObject({ lost: [] });
+    });
+
     test("what has to give way to another message of its key counts as a delivery, and as no failure", async () => {
       const { turn, claim, sendKeyed, pass, held, first, age } = await openKeyed({
         visibilityTimeout: LEASE_MS,

@@ -3,6 +3,7 @@ import type { Target } from "./target.ts";
 import { idsOf, inHand, later, newToken, openWorkbench, type Workbench } from "./workbench.ts";
 
 const LEASE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** Passes that die: lost claims, the sweep of expired leases, and the suspects that it finds. */
 export function leases(target: () => Target): void {
@@ -253,11 +254,87 @@ export function leases(target: () => Target): void {
         stream: bench.port.stream,
         port: { leaseMs: LEASE_MS, gateMs: 1 },
       });
-      expect(await hasty.turn(newToken())).toMatchObject({
-        reclaimed: 0,
-        found: { leaseMs: 3_600_000 },
-      });
+      expect(await hasty.turn(newToken())).toMatchObject({ reclaimed: 0 });
+      await bench.age(3_600_000 - LEASE_MS);
+      expect(await hasty.turn(newToken())).toMatchObject({ reclaimed: 1 });
     });
+
+    /** Functions of one queue that were deployed with different leases; the first has the default. */
+    function openSeveral(...leases: readonly number[]) {
+      const bench = openWorkbench(target(), { port: { gateMs: 1 } });
+      const others = leases.map((leaseMs) =>
+        openWorkbench(target(), { stream: bench.port.stream, port: { leaseMs, gateMs: 1 } }),
+      );
+      return [bench, ...others] as const;
+    }
+
+    test("a short lease robs no pass with the default one, which leaves no record", async () => {
+      const [bench, short] = openSeveral(100);
+      await bench.send("a");
+      await bench.claim(newToken());
+      for (let i = 0; i < 5; i += 1) {
+        expect(await short?.turn(newToken())).toMatchObject({ reclaimed: 0 });
+        await bench.age(10_000);
+      }
+      await bench.age(10_010);
+      expect(await short?.turn(newToken())).toMatchObject({ reclaimed: 1 });
+    });
+
+    test("a short lease counts when passes with the default one had time to say that they are there", async () => {
+      const [bench, short] = openSeveral(100);
+      await bench.turn(newToken());
+      await bench.send("a", "b");
+      await short?.turn(newToken());
+      await bench.age(150_010);
+      await short?.claim(newToken(), 1);
+      await bench.age(110);
+      expect(await short?.turn(newToken())).toMatchObject({ reclaimed: 1 });
+      // One that comes now says so, and is waited for again.
+      await bench.claim(newToken(), 1, { suspects: "no" });
+      await bench.age(10_000);
+      expect(await short?.turn(newToken())).toMatchObject({ reclaimed: 0 });
+    });
+
+    test("a short lease counts at once in a group that a pass with it has made", async () => {
+      const bench = openWorkbench(target(), { port: { leaseMs: 100, gateMs: 1 } });
+      await bench.turn(newToken());
+      await bench.send("a");
+      await bench.claim(newToken());
+      await bench.age(110);
+      expect(await bench.turn(newToken())).toMatchObject({ reclaimed: 1 });
+    });
+
+    test("a lowered lease counts when nobody has used the larger one for days", async () => {
+      const [lowered, before] = openSeveral(3_600_000);
+      await lowered.send("a", "b");
+      await before?.turn(newToken());
+      for (let day = 0; day < 4; day += 1) {
+        const pass = newToken();
+        const { found } = await lowered.turn(pass);
+        await lowered.turn(pass, { found });
+        await lowered.age(DAY_MS + 10);
+      }
+      await lowered.claim(newToken(), 1);
+      await lowered.age(LEASE_MS + 10);
+      expect(await lowered.turn(newToken())).toMatchObject({ reclaimed: 1 });
+    });
+
+    test.each([2, 3])(
+      "a lease that a larger one has hidden for %i days counts after it",
+      async (days) => {
+        const [lowered, hidden, larger] = openSeveral(600_000, 3_600_000);
+        await lowered.send("a");
+        await larger?.turn(newToken());
+        await lowered.age(days * DAY_MS - 60_000);
+        const pass = newToken();
+        const held = inHand((await hidden?.claim(pass))?.messages ?? []);
+        for (let i = 0; i < 4; i += 1) {
+          await lowered.age(120_000);
+          expect(await lowered.turn(newToken())).toMatchObject({ reclaimed: 0 });
+        }
+        expect(await hidden?.turn(pass, { complete: held })).toMatchObject({ lost: [] });
+      },
+    );
 
     test("consumers that dead passes left are removed, those of other programs never", async () => {
       const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });

@@ -28,13 +28,15 @@ export interface Outside {
   loseRecords(): Promise<unknown>;
   /** Takes a parked message out of the set as a release does that keeps no records. */
   unparkWithoutRecord(id: string): Promise<unknown>;
+  /** The same for what delayed messages hold. */
+  loseBodies(): Promise<unknown>;
 }
 
 type RawEntry = [id: string, fields: string[]];
 
 export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
   const { stream, group } = queue;
-  const { dead, parked, due } = groupKeys(queue);
+  const { dead, parked, due, bodies } = groupKeys(queue);
   const call = <Reply>(name: string, ...args: (string | number)[]) =>
     redis.call(name, ...args) as Promise<Reply>;
   return {
@@ -62,6 +64,7 @@ export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
     loseParked: () => call("DEL", parked),
     loseRecords: () => call("DEL", due),
     unparkWithoutRecord: (id) => call("ZREM", parked, id),
+    loseBodies: () => call("DEL", bodies),
   };
 }
 
@@ -118,5 +121,6 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
       markers.due = false;
     },
     unparkWithoutRecord: async (id) => store.tables(queue).parked.delete(id),
+    loseBodies: async () => store.memory.delayed.delete(queue.stream),
   };
 }

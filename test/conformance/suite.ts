@@ -9,6 +9,7 @@ import { journal } from "./journal.ts";
 import { keys } from "./keys.ts";
 import { leases } from "./leases.ts";
 import { limits } from "./limits.ts";
+import { options } from "./options.ts";
 import { orphans } from "./orphans.ts";
 import { passes } from "./passes.ts";
 import { payloads } from "./payloads.ts";
@@ -51,6 +52,7 @@ export function conformance(open: () => Promise<Target>): void {
     payloads,
     limits,
     snapshots,
+    options,
   ];
   for (const concern of concerns) concern(() => target);
 }

@@ -117,7 +117,7 @@ describe.each(["tcp", "rest"] as const)("the story of a message over %s", (name)
     expect(story.why).toMatch(/^xd:a has had it for 9\d s, and works on it/);
     expect(story.nextAt?.getTime()).toBeGreaterThan(at.getTime() + 800_000);
     const { state } = groupKeys(bench.port);
-    await redis.hset(state, "lease_at", at.getTime() - 3 * 86_400_000);
+    await redis.hset(state, "lease", 60_000, "lease_before", 60_000);
     expect((await inspect(looked.queue({ name: bench.queue.name })).show(id)).why).toMatch(
       /longer than its lease/,
     );

@@ -24,6 +24,19 @@ export interface QueueClimate {
   readonly groupLost: boolean;
 }
 
+const LEASES_MS = [5_000, LEASE_MS, 60_000, 90_000] as const;
+
+/** What the functions of several deployments say of one queue; which one it is, their names tell. */
+export function optionsIn(deployment: string): Partial<QueueOptions> {
+  const number = Number(/\d+/.exec(deployment)?.[0] ?? 0);
+  return {
+    visibilityTimeout: LEASES_MS[number % LEASES_MS.length] ?? LEASE_MS,
+    deduplicate: number % 3 === 0,
+    keepResults: number % 5 === 0,
+    onCrash: number % 7 === 0 ? "dead" : "retry",
+  };
+}
+
 /** What a world is like; drawn from its seed. */
 export interface Climate {
   /** One, or two in the order of their priority. */

@@ -31,6 +31,7 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
   const starts: Start[] = []; // of handlers, as far as the server allowed them
   const underWayUntil = new Map<string, number>(); // passes, by their leases
   const lapsed = new Set<string>();
+  const leases = new Map<string, number>(); // of tokens
 
   /** Its lease has run out once, so that others may have taken its place. */
   function hasLapsed(queue: StoreQueue, request: TurnRequest, reply: TurnReply): boolean {
@@ -47,6 +48,7 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
   const counted = { completed: 0, lost: 0 };
   const carriedOut = new WeakMap<TurnRequest, number>(); // by which attempt
   let history = { exact: true, jumped: false };
+  let differing = false;
 
   async function check(): Promise<void> {
     checkEverything(await place.view(), ledger);
@@ -100,6 +102,10 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
     forgot() {
       history = { ...history, exact: false };
     },
+    /** The functions of this queue have different options. */
+    differ() {
+      differing = true;
+    },
     async setPaused(to: boolean) {
       await place.setPaused(to);
       paused = to;
@@ -145,7 +151,7 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
       const stored = reply.ids.filter((id, index) => {
         const message = ledger.at(numbers[index] as number);
         const isNew = message.sentId === undefined && !message.duplicate;
-        if (queue.deduplicate && exact && !jumped && isNew) {
+        if (queue.deduplicate && !differing && exact && !jumped && isNew) {
           checkKey(ledger, message, reply.duplicates.includes(index) ? id : undefined, now());
         }
         message.duplicate = reply.duplicates.includes(index);
@@ -186,7 +192,8 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
         tell(() => describeTurn(queue.stream, request, attempt, reply));
         const after = await place.view();
         counters.count("promote", delayed - after.delayed.size);
-        checkLeases(after, queue, before, request, reply, attempt);
+        leases.set(request.token, queue.leaseMs);
+        checkLeases(after, queue, before, request, reply, attempt, leases);
         for (const { id, delivery, key } of request.complete) {
           const settled = after.group?.pending.get(id) === undefined && !after.parked.has(id);
           if (key === "" || !owns({ id, delivery, key }) || !settled) continue;
@@ -207,7 +214,8 @@ export function createDesk({ backend, place, ledger, counters, now, tell }: Offi
         if (history.exact && !history.jumped) {
           if (reply.kind !== "replayed")
             starts.push({ at: after.now, count: reply.messages.length });
-          checkThrottling(after, queue, reply, { paused, starts, passOf });
+          const limits = differing ? { ...queue, maxPasses: undefined } : queue;
+          checkThrottling(after, limits, reply, { paused, starts, passOf });
         }
         checkHandedOut(after, ledger, queue, reply);
         if (history.exact) checkNotOver(ledger, reply);

@@ -4,7 +4,10 @@ import type { PartReply, StoreQueue, TurnPart, TurnReply, TurnRequest } from "..
 import type { View } from "./backend.ts";
 import { type Ledger, positionOf, type Sent, Violation } from "./ledger.ts";
 
-/** Nobody but its holder changes what is held by a live lease; who lost a message is told so. */
+/**
+ * Nobody but its holder changes what is held by a live lease, as long as the holder says; who lost a
+ * message is told so.
+ */
 export function checkLeases(
   { now, group, has }: View,
   queue: StoreQueue,
@@ -12,10 +15,11 @@ export function checkLeases(
   request: TurnRequest,
   reply: TurnReply,
   attempt: number,
+  leases: ReadonlyMap<string, number>,
 ): void {
   const { token } = request;
   for (const item of before.values()) {
-    const expired = now - item.deliveredAt >= queue.leaseMs;
+    const expired = now - item.deliveredAt >= (leases.get(item.consumer) ?? queue.leaseMs);
     if (item.consumer === token || item.consumer === SUSPECTS || expired) continue;
     const after = group?.pending.get(item.id);
     const untouched =

@@ -38,7 +38,7 @@ function unclaimed(facts: Facts, group: GroupFacts): Finding[] {
 /** What passes agreed on as their lease may be longer than what the queue was opened with. */
 function limitOf({ queue, state }: Facts, group: GroupFacts): number {
   if (!group.drained) return FOREIGN_MS;
-  const agreed = group.own ? Number(state.get("lease") ?? 0) : 0;
+  const agreed = group.own ? Number(state.get("lease") ?? 60_000) : 0;
   const lease = Math.max(queue.leaseMs, Number.isFinite(agreed) ? agreed : 0);
   return 2 * (lease + queue.gateMs);
 }

@@ -9,7 +9,8 @@ local body = dedupe == 1 and call("HGET", bodies_key, id)
 local found = call("HDEL", bodies_key, id)
 call("ZREM", delayed_key, id)
 local key = body and key_of(fields_of(body)) or ""
-if key ~= "" and call("HGET", ids_key, key) == id then
+local is_held = key ~= "" and tonumber(call("ZSCORE", keys_key, key) or "0") < 0
+if is_held and call("HGET", ids_key, key) == id then
   call("ZREM", keys_key, key)
   call("HDEL", ids_key, key)
 end

@@ -26,12 +26,12 @@ if not owned and not score then
   return answer("elsewhere")
 end
 
--- The lease that counts is the larger of the queue's own and the one that other functions recorded.
-local agreed = call("HMGET", state_key, "lease", "lease_at", "shared")
-if tonumber(agreed[1] or "0") > lease and now - tonumber(agreed[2] or "0") < 2 * 86400000 then
-  lease = tonumber(agreed[1])
-end
-local is_live = owned and owned[2] ~= "xd:suspects" and owned[3] < lease
+-- The lease that counts is the largest that any function may have, as in sweep.lua.
+local agreed = call("HMGET", state_key, "lease", "lease_at", "shared", "lease_before")
+local before_that = tonumber(agreed[4] or "60000")
+local is_recent = now - tonumber(agreed[2] or "0") < 2 * before_that + 30000
+local longest = math.max(lease, tonumber(agreed[1] or "60000"), is_recent and before_that or 0)
+local is_live = owned and owned[2] ~= "xd:suspects" and owned[3] < longest
 if is_live and force == 0 then
   return answer("live")
 end
@@ -41,20 +41,17 @@ local crashes = tonumber(call("HGET", crashes_key, id) or "0") + (owned and 1 or
 local entry = call("XRANGE", stream, id, id)[1]
 local key = entry and key_of(entry[2]) or ""
 
--- The key of a live lease is this message's; of one that ran out it may be another's by now.
-local function free_key()
-  local record = key ~= "" and dedupe == 0 and is_live and tonumber(call("ZSCORE", keys_key, key) or "1")
-  if record and record >= 0 and record % 2 == 0 then
+-- The key of a live lease is this message's; of one that ran out it may be another's by now. Where sends
+-- are deduplicated, the message has its key until it is dead.
+local function free_key(is_dead)
+  local record = key ~= "" and tonumber(call("ZSCORE", keys_key, key) or "1") or 1
+  if record < 0 and is_dead then
+    if string.match(call("HGET", ids_key, key) or "", "%S+$") == id then
+      call("ZREM", keys_key, key)
+      call("HDEL", ids_key, key)
+    end
+  elseif record >= 0 and record % 2 == 0 and is_live and owned[3] < lease then
     call("ZREM", keys_key, key)
-  end
-end
-
--- Where sends are deduplicated, the message has its key until now.
-local function drop_key()
-  local holder = key ~= "" and dedupe == 1 and call("HGET", ids_key, key)
-  if holder and string.match(holder, "%S+$") == id then
-    call("ZREM", keys_key, key)
-    call("HDEL", ids_key, key)
   end
 end
 
@@ -98,8 +95,7 @@ if entry and to_dead == 0 then
 end
 if entry then
   bury()
-  drop_key()
-  free_key()
+  free_key(true)
 end
 unpark({ id })
 if crashes > (owned and 1 or 0) then

@@ -5,9 +5,12 @@ local function write_dead_letter(id, count, reason, text, failures)
   local entry = call("XRANGE", stream, id, id)[1]
   if entry then
     local fields = entry[2]
-    local key = dedupe == 1 and key_of(fields) or ""
-    if key ~= "" then
-      drops[#drops + 1] = key
+    -- An entry that is deleted holds no key any more; one that stays has it taken from it.
+    local key = dedupe + keep > 0 and key_of(fields) or ""
+    local holder = key ~= "" and holders_of({ key }, { call("ZSCORE", keys_key, key) })[key]
+    if holder and entry_id(holder) == id then
+      call("ZREM", keys_key, key)
+      call("HDEL", ids_key, key)
     end
     local add = { "XADD", dead_key }
     if more.dead_trim ~= "" then

@@ -41,9 +41,8 @@ end
 
 -- A lease that ran out and was not swept yet still owns its pending entry, but its record in the
 -- set of keys has expired: another message with the same key may have it by now. Such a record says
--- done, or expires later than ours could, which was written when the lease began.
-local taken = {} -- id -> when that record expires
-local done_by_other = {} -- id -> whether it says done
+-- done, or expires later than ours could, which was written when the lease began, or names a holder.
+local taken = {} -- id -> when that record expires; 0 where it says done
 local function ask_for_keys()
   local ask, asking, ours_until = {}, {}, {}
   local function look(first, last, width)
@@ -68,11 +67,14 @@ local function ask_for_keys()
     return
   end
   local scores = ask_in_slices({ "ZMSCORE", keys_key }, ask)
+  local holders = holders_of(ask, scores)
   for i, id in ipairs(asking) do
-    local score = tonumber(scores[i] or "0")
+    local score, holder = tonumber(scores[i] or "0"), holders[ask[i]]
     local expiry, done = floor(score / 2), score % 2 == 1
-    if expiry > now and (done or expiry > ours_until[i]) then
-      taken[id], done_by_other[id] = expiry, done
+    if holder and entry_id(holder) ~= id and is_there(holder) then
+      taken[id] = now + lease
+    elseif expiry > now and (done or expiry > ours_until[i]) then
+      taken[id] = done and 0 or expiry
     end
   end
 end

@@ -32,6 +32,9 @@ do
     call("ZREMRANGEBYSCORE", parked_key, 0, "+inf") -- a pause stays
     call("DEL", crashes_key, due_key)
     call("HDEL", state_key, "marked", "orphans", "start")
+    if lease ~= 60000 then
+      call("HSETNX", state_key, "lease", lease) -- nobody holds anything yet by another
+    end
     if more.start ~= "0" then
       call("HSET", state_key, "created", whole(now), "start", from)
     end

@@ -54,26 +54,20 @@ do
     end
   end
 
-  -- The messages that hold the keys among these whose score says so, by key.
-  local function holders_of(keys, scores)
-    local held, holders = {}, {}
-    for i, key in ipairs(keys) do
-      if tonumber(scores[i] or "0") < 0 then
-        held[#held + 1] = key
+  -- The ids that senders know of those messages that hold their keys under them. While such an id is that of one
+  -- that is delayed, the entry is of another program.
+  local function sender_ids(owners, keys, holders)
+    local asked, places, known = {}, {}, {}
+    for i, message in ipairs(owners) do
+      local fields, holder = message[2], holders[keys[i]]
+      if holder and fields[1] == "xd:id" and fields[2] == entry_id(holder) then
+        asked[#asked + 1], places[#places + 1] = fields[2], i
       end
     end
-    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, held)) do
-      holders[held[i]] = holder
+    for j, body in ipairs(ask_in_slices({ "HMGET", bodies_key }, asked)) do
+      known[places[j]] = not body and asked[j] or nil
     end
-    return holders
-  end
-
-  -- Whether a message is the one that holds its key, be it under the id that its sender knows. While that is the
-  -- id of one that is delayed, the entry is of another program.
-  local function holds(holder, id, fields)
-    local held_by = entry_id(holder)
-    return held_by == id
-      or fields[1] == "xd:id" and fields[2] == held_by and call("HEXISTS", bodies_key, held_by) == 0
+    return known
   end
 
   -- From its claim on a message has its key: for the length of the lease, or as if deduplicated by its send.
@@ -86,62 +80,63 @@ do
   end
 
   function take_keys()
-    local keys, owners = {}, {}
-    for i, message in ipairs(messages) do
+    local keys, owners, rest, met = {}, {}, {}, {}
+    for _, message in ipairs(messages) do
       local key = key_of(message[2])
       if key ~= "" then
-        keys[#keys + 1], owners[#owners + 1] = key, i
+        keys[#keys + 1], owners[#owners + 1] = key, message
       end
     end
     if #keys == 0 then
       return false
     end
     local seen, dropped = {}, {}
-    -- Parked until then, or until its pass has settled the one that has its key: see settle_waiting().
-    local function defer(i, due)
-      local id = messages[owners[i]][1]
-      park(id, due, (messages[owners[i]][3] or 1) - 1)
-      append(more.deferred, id, keys[i])
-      deferred = deferred + 1
-      dropped[owners[i]] = true
-    end
     local scores = ask_in_slices({ "ZMSCORE", keys_key }, keys)
     local holders = holders_of(keys, scores)
+    local known = sender_ids(owners, keys, holders)
     for i, key in ipairs(keys) do
-      local id = messages[owners[i]][1]
+      local id, _, count = unpack(owners[i], 1, 3)
       local score = tonumber(scores[i] or "0")
       local expiry, done = floor(score / 2), score % 2 == 1
       local holder = holders[key]
+      local held_by = holder and entry_id(holder)
+      local known_as = known[i] or id
+      local due = (seen[key] or holder and held_by ~= id and held_by ~= known_as and is_there(holder))
+        and now + lease or expiry > now and not is_ours_already(id) and expiry
       if expiry > now and done then
         finish(id)
         duplicates = duplicates + 1
         dropped[owners[i]] = true
-      elseif not seen[key] and holder and holds(holder, id, messages[owners[i]][2]) then
-        seen[key] = true -- it holds its key already
-      elseif seen[key] or holder and is_there(holder) then
-        defer(i, now + lease)
-      elseif expiry > now and not is_ours_already(id) then
-        defer(i, expiry)
+      elseif due then -- or until its pass has settled the one that has its key: see settle_waiting()
+        park(id, due, (count or 1) - 1)
+        append(more.deferred, id, key)
+        deferred = deferred + 1
+        dropped[owners[i]] = true
       else
         seen[key] = true
-        take_key(key, id)
-      end
-    end
-    if next(dropped) then
-      local rest = {}
-      for i, message in ipairs(messages) do
-        if not dropped[i] then
-          rest[#rest + 1] = message
+        if held_by == known_as and known_as ~= id then
+          hold(key, known_as .. " " .. id)
+          met[#met + 1] = known_as
+        elseif held_by ~= id then
+          take_key(key, id)
         end
       end
-      messages = rest
     end
+    call_in_slices({ "HDEL", more.moved_key }, met)
+    for _, message in ipairs(messages) do
+      if not dropped[message] then
+        rest[#rest + 1] = message
+      end
+    end
+    messages = rest
     return true
   end
 end
 
 local keep_house
 do
+  local HOUR = 3600000
+
   -- A message that somebody else deleted holds its key no more: some keys are looked at, by chance.
   local function drop_abandoned()
     local sample, held = call("ZRANDMEMBER", keys_key, 20, "WITHSCORES"), {}
@@ -160,16 +155,21 @@ do
     call_in_slices({ "HDEL", ids_key }, abandoned)
   end
 
+  -- As long as an hour over the window, and never shorter than a function with a longer one has made it.
+  local function live(key, life)
+    if call("PTTL", key) < life - HOUR / 2 then
+      call("PEXPIRE", key, whole(life))
+    end
+  end
+
   -- Expired records go, at most two thousand a time; the set itself expires when nobody renews it.
   function keep_house(keyed_claim, ending)
     if more.housekeeping == 1 or ending and keyed == 1 then
       local expired = call("ZRANGE", keys_key, 0, "(" .. whole(now * 2), "BYSCORE", "LIMIT", 0, 2000)
-      if #expired > 0 then
-        call_in_slices({ "ZREM", keys_key }, expired)
-        if keep_results == 1 then
-          call_in_slices({ "HDEL", results_key }, expired)
-        end
-        call_in_slices({ "HDEL", ids_key }, expired)
+      call_in_slices({ "ZREM", keys_key }, expired)
+      call_in_slices({ "HDEL", ids_key }, expired)
+      if keep_results == 1 then
+        call_in_slices({ "HDEL", results_key }, expired)
       end
       if dedupe == 1 then
         drop_abandoned()
@@ -177,12 +177,8 @@ do
     elseif not (keyed_claim and survey == 1) then
       return
     end
-    call("PEXPIRE", keys_key, whole(key_life))
-    if dedupe == 1 then
-      call("PEXPIRE", ids_key, whole(key_life))
-    end
-    if keep_results == 1 then
-      call("PEXPIRE", results_key, whole(window + 3600000))
-    end
+    live(keys_key, dedupe == 1 and 400 * DAY or window + HOUR)
+    if dedupe == 1 then live(ids_key, 400 * DAY) end
+    if keep_results == 1 then live(results_key, window + HOUR) end
   end
 end

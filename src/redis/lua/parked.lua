@@ -55,7 +55,7 @@ local claim_parked
 do
   local function take_by_force(list, count)
     local entries = {}
-    for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, lease }, list,
+    for _, reply in ipairs(call_in_slices({ "XCLAIM", stream, group, token, DAY }, list,
       { "FORCE", "RETRYCOUNT", count })) do
       append(entries, unpack(reply))
     end
@@ -63,8 +63,8 @@ do
     return entries
   end
 
-  -- Forced into the pending list again with the count that it had. Min-idle is the lease: zero would
-  -- steal a live one where the group was made anew and somebody has read the entry again.
+  -- Forced into the pending list again with the count that it had. Min-idle is the longest lease: zero
+  -- would steal a live one where the group was made anew and somebody has read the entry again.
   function claim_parked(due, room)
     local ids, counts = {}, {}
     for i = 1, math.min(#due, room) do

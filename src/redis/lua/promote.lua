@@ -24,36 +24,20 @@ do
     return ids
   end
 
-  -- Messages that hold their keys hold them on as entries; another message may have the key by now.
-  local function note_entries(moved)
-    local keys, fields = {}, {}
-    for i, one in ipairs(moved) do
-      keys[i] = one[1]
-    end
-    for i, holder in ipairs(ask_in_slices({ "HMGET", ids_key }, keys)) do
-      local key, own, entry = unpack(moved[i])
-      if holder == own then
-        append(fields, key, own .. " " .. entry)
-      end
-    end
-    call_in_slices({ "HSET", ids_key }, fields)
-  end
-
-  -- Puts some into the stream; returns their bytes, and whether there was memory for all.
-  local function move(ids, gone, holders)
+  -- Puts some into the stream; returns their bytes, and whether there was memory for all. Of those that
+  -- hold a key, as their ids say, the entries are noted for the group that they were sent to.
+  local function move(ids, gone, noted)
     local bytes = 0
     for i, body in ipairs(ask_in_slices({ "HMGET", bodies_key }, ids)) do
       if body then
-        local fields = fields_of(body)
-        local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields))
+        local id = try("XADD", stream, "*", "xd:id", ids[i], unpack(fields_of(body)))
         if type(id) == "table" and id.err then -- no memory is left: the rest waits
           return bytes, false
         end
         promoted = promoted + 1
         bytes = bytes + #body
-        local key = dedupe == 1 and key_of(fields) or ""
-        if key ~= "" then
-          holders[#holders + 1] = { key, ids[i], id }
+        if string.sub(ids[i], -2) == "-k" then
+          append(noted, ids[i], id)
         end
       else
         lost_payloads = lost_payloads + 1
@@ -66,11 +50,11 @@ do
   -- The first few tell how large they are; so much at once as a claim may return.
   function promote()
     local ids = due_delayed()
-    local gone, holders = {}, {}
+    local gone, noted = {}, {}
     local moved, at, size, goes_on = 0, 1, 10, true
     while goes_on and at <= #ids do
       local bytes
-      bytes, goes_on = move({ unpack(ids, at, math.min(at + size - 1, #ids)) }, gone, holders)
+      bytes, goes_on = move({ unpack(ids, at, math.min(at + size - 1, #ids)) }, gone, noted)
       moved, at = moved + bytes, at + size
       size = moved / at * #ids <= max_bytes and 100 or 10
       if moved > max_bytes and at <= #ids then
@@ -80,6 +64,9 @@ do
     end
     call_in_slices({ "ZREM", delayed_key }, gone)
     call_in_slices({ "HDEL", bodies_key }, gone)
-    note_entries(holders)
+    if #noted > 0 then
+      call_in_slices({ "HSET", more.moved_key }, noted)
+      call("PEXPIRE", more.moved_key, whole(400 * DAY))
+    end
   end
 end

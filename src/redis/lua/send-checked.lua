@@ -95,7 +95,8 @@ local function store_delayed()
   local bodies, dues = {}, {}
   for i, row in ipairs(rows) do
     if row.due > now and not row.duplicate then
-      ids[i] = string.format("d%.0f-%03d-%s", now, i - 1, string.sub(request, 1, 8))
+      local mark = row.key ~= "" and "-k" or "" -- it holds a key
+      ids[i] = string.format("d%.0f-%03d-%s", now, i - 1, string.sub(request, 1, 8)) .. mark
       append(bodies, ids[i], body_of(row))
       append(dues, whole(row.due), ids[i])
     end

@@ -5,7 +5,7 @@
 local function give_way(id, count)
   lost[#lost + 1] = id
   own[id] = nil
-  if done_by_other[id] then
+  if taken[id] == 0 then
     finish(id)
   else
     has_crashed[id] = true

@@ -4,26 +4,17 @@ local survey_again, sweeping = 0, 0
 local changes = {} -- of the state hash
 local agree_on_lease, delete_idle_consumers, sweep
 do
-  local DEFAULT_LEASE = 60000
-  local sweep_lease = lease
+  local sweep_lease
 
-  -- Functions may be deployed with different leases: the larger one counts. The default needs no
-  -- record; a record that nobody renewed for two days counts no more.
+  -- Functions may be deployed with different leases: each holds by its own, and the sweep waits for the
+  -- largest. The default needs no record. A record is renewed once a day, and gives way to a shorter
+  -- lease when it is three days old; what counted before counts on while others may say that they are there.
   function agree_on_lease(state)
-    local ours, stored = lease, tonumber(state[4] or "0")
+    local stored, before = tonumber(state[4] or 60000), tonumber(state[11] or 60000)
     local age = now - tonumber(state[5] or "0")
-    local record
-    if stored == 0 then
-      sweep_lease = math.max(ours, DEFAULT_LEASE) -- of somebody who left no record
-      record = ours ~= DEFAULT_LEASE
-    elseif stored > ours and age < 2 * DAY then
-      lease, sweep_lease = stored, stored
-      record = false
-    else
-      record = stored ~= ours or age > DAY
-    end
-    if record then
-      append(changes, "lease", whole(ours), "lease_at", whole(now))
+    sweep_lease = math.max(lease, stored, age < 2 * before + 30000 and before or 0)
+    if lease > stored or age > 3 * DAY and lease < stored or state[4] and age > DAY and lease == stored then
+      append(changes, "lease", whole(lease), "lease_at", whole(now), "lease_before", whole(sweep_lease))
     end
   end
 

@@ -23,9 +23,8 @@ local lost, uncertain, messages = {}, {}, {}
 local dead_count, lost_payloads, duplicates, deferred, reclaimed = 0, 0, 0, 0, 0
 local created, pending_limit, suspects_left, next_due = 0, 0, 0, 0
 
--- Where sends are deduplicated: keys that messages hold from now on, and keys that are free again.
-local held_scores, holders, drops = {}, {}, {}
-local key_life = dedupe == 1 and 400 * DAY or window + 3600000
+-- Where sends are deduplicated: keys that messages hold from now on.
+local held_scores, holders = {}, {}
 
 local function hold(key, id)
   append(held_scores, whole(-now), key)
@@ -82,14 +81,8 @@ do
     end
     if #results > 0 then call_in_slices({ "HSET", results_key }, results) end
     if #frees > 0 then free_keys() end
-    if #holders > 0 then
-      call_in_slices({ "ZADD", keys_key }, held_scores)
-      call_in_slices({ "HSET", ids_key }, holders)
-    end
-    if #drops > 0 then
-      call_in_slices({ "ZREM", keys_key }, drops)
-      call_in_slices({ "HDEL", ids_key }, drops)
-    end
+    call_in_slices({ "ZADD", keys_key }, held_scores)
+    call_in_slices({ "HSET", ids_key }, holders)
     if #acks > 0 and #acks <= 800 then
       call("XACK", stream, group, unpack(acks))
     elseif #acks > 0 then
@@ -98,6 +91,6 @@ do
     if #removals > 0 then call_in_slices({ "XDEL", stream }, removals) end
     if #forgets > 0 then call_in_slices({ "HDEL", crashes_key }, forgets) end
     acks, removals, parks, records, frees, forgets, results = {}, {}, {}, {}, {}, {}, {}
-    held_scores, holders, drops = {}, {}, {}
+    held_scores, holders = {}, {}
   end
 end

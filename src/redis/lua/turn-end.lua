@@ -37,8 +37,8 @@ end
 local quiet = survey > 0 and pending == 0 and length == 0 and #due == 0 and consumers < 2
 if survey > 0 and not quiet then
   local state = call("HMGET", state_key, "cursor", "next", "dirty", "lease", "lease_at", "shared",
-    "trimmed", "format", "suspects", "kept", "marked", "orphans", more.ended_field, "dropped")
-  more.last = state[13]
+    "trimmed", "format", "suspects", "kept", "lease_before", "marked", "orphans", more.ended_field, "dropped")
+  more.last = state[14]
   if tonumber(state[8] or "1") > 1 then
     return { "format", state[8], commands }
   end
@@ -52,12 +52,12 @@ if survey > 0 and not quiet then
     append(changes, "kept", "1")
   end
   -- From now on completed entries stay, so the parked set has to prove which ones those are.
-  if keep == 1 and state[11] ~= "1" then
+  if keep == 1 and state[12] ~= "1" then
     mark()
   end
-  leftovers.orphans = state[12]
+  leftovers.orphans = state[13]
   local known = tonumber(state[7] or "0")
-  trimmed_excess = not state[14] and trimmed_excess -- what the queue drops itself is counted there
+  trimmed_excess = not state[15] and trimmed_excess -- what the queue drops itself is counted there
   if trimmed_excess and trimmed_excess > known then
     trimmed_unread = trimmed_excess - known
     append(changes, "trimmed", whole(trimmed_excess))
@@ -153,5 +153,5 @@ end
 
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
-  created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), whole(leftovers.count),
+  created, pending_limit, held_back, survey > 0 and { keep, whole(survey_again), whole(leftovers.count),
   groups, sweeping, leftovers.found } or {}, journaled, unsettled.gone, more.deferred }
