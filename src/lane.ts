@@ -38,8 +38,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   const count = (what: "waiting" | "running" | "done" | "size") =>
     sides.reduce((sum, { hand }) => sum + hand[what], 0);
   const suspectsWaiting = () => sides.some(({ outlook }) => outlook.suspectsWaiting);
-  /** Suspects were handed out, or may be: they come with nothing else in hand. */
-  const isApart = () => suspectsWaiting() || sides.some(({ outlook }) => outlook.suspectsInHand);
+  const isApart = () => sides.some(({ outlook }) => outlook.isApart);
   const leaseAge = ({ hand }: Side) =>
     Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
   /** One request stays for the last turn of each lane. */

@@ -30,8 +30,8 @@ export interface Outlook {
   absorb(request: TurnRequest, reply: TurnReply | undefined, claim: number): void;
   readonly seen: Seen | undefined;
   readonly leaseMs: number;
-  /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
-  readonly suspectsInHand: boolean;
+  /** Suspects were handed out, or may be: they come with nothing else in hand. */
+  readonly isApart: boolean;
   readonly suspectsWaiting: boolean;
   /** The last claim brought less than it asked for: there is no use in asking ahead. */
   readonly drained: boolean;
@@ -55,7 +55,9 @@ export function createOutlook(
   let suspectsInHand = false;
   let drained = false;
 
-  const surveyDue = () => found === undefined || store.now() + serverAhead >= found.nextAt;
+  const sweeping = () => found?.sweeping === true && alone();
+  const surveyDue = () =>
+    found === undefined || sweeping() || store.now() + serverAhead >= found.nextAt;
 
   function suspectsWanted(claim: number, handEmpty: boolean): TurnRequest["suspects"] {
     if (claim === 0 || !handEmpty || !alone()) return "no";
@@ -104,8 +106,8 @@ export function createOutlook(
     get leaseMs() {
       return found?.leaseMs ?? storeQueue.leaseMs;
     },
-    get suspectsInHand() {
-      return suspectsInHand;
+    get isApart() {
+      return suspectsInHand || suspectsWaiting || sweeping();
     },
     get suspectsWaiting() {
       return suspectsWaiting;
@@ -125,8 +127,8 @@ function bringsSuspects({ kind, messages }: TurnReply): boolean {
 
 /** What a turn came upon, those included that it did not hand out: behind them may be more. */
 export function foundBy(reply: TurnReply): number {
-  const { messages, duplicates, deferred, dead, lostPayloads } = reply;
-  return messages.length + duplicates + deferred + dead + lostPayloads;
+  const { messages, duplicates, deferred, dead, lostPayloads, reclaimed } = reply;
+  return messages.length + duplicates + deferred + dead + lostPayloads + reclaimed;
 }
 
 /** Size of claimed entries, in UTF-16 units: near enough for choosing the next claim. */

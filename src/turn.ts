@@ -131,7 +131,7 @@ export interface SurveyFindings {
   readonly keep: boolean;
   /** All groups of the stream. */
   readonly groups: readonly string[];
-  /** The sweep is in the middle of the pending list; its next slice may follow at `nextAt`. */
+  /** The sweep has come upon more than it took: its next slice may follow at once. */
   readonly sweeping: boolean;
   /** When the next survey is worth its commands, by the store's clock. */
   readonly nextAt: number;

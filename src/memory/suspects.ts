@@ -21,9 +21,8 @@ export function give(
 }
 
 /** Splits the waiting suspects: over the limit, to be given now, and the rest. */
-function chooseSuspects(turn: Turn, list: readonly Suspect[]) {
+function chooseSuspects(turn: Turn, list: readonly Suspect[], most: number) {
   const { onCrash, maxDeliveries } = turn.queue;
-  const most = Math.min(turn.request.suspectBatch, turn.claim);
   const over: Suspect[] = [];
   const chosen: Suspect[] = [];
   let alone = false;
@@ -41,11 +40,12 @@ function chooseSuspects(turn: Turn, list: readonly Suspect[]) {
 
 export function claimSuspects(turn: Turn): void {
   const { tables, group, request } = turn;
-  const waiting = group.consumers.get(SUSPECTS)?.list(undefined, request.suspectBatch + 1) ?? [];
+  const most = Math.min(request.suspectBatch, turn.claim);
+  const waiting = group.consumers.get(SUSPECTS)?.list(undefined, most + 1) ?? [];
   const list = waiting.map(({ id, deliveries }) => {
     return { id, deliveries, crashes: (tables.crashes.get(id) ?? 0) + 1 };
   });
-  const { over, chosen } = chooseSuspects(turn, list);
+  const { over, chosen } = chooseSuspects(turn, list, most);
   for (const { id, deliveries, crashes } of over) {
     const failures = Math.max(0, deliveries - crashes);
     turn.crashed.add(id);
@@ -57,7 +57,8 @@ export function claimSuspects(turn: Turn): void {
     if (written) turn.dead += 1;
   }
   flush(turn);
-  if (list.length > 0) turn.suspectsLeft = list.length > over.length + chosen.length;
+  if (list.length > 0)
+    turn.suspectsLeft = list.length > Math.min(over.length + chosen.length, most);
   if (chosen.length === 0) return;
   turn.kind = "suspects";
   for (const suspect of chosen) {

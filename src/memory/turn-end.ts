@@ -212,7 +212,7 @@ function findings(
     leaseMs: turn.lease,
     keep: turn.keep,
     groups: survey.groups,
-    sweeping: swept?.sweeping ?? false,
+    sweeping: swept?.sweeping === true && turn.heldBack !== "paused",
     nextAt: nextSurvey(turn, survey, swept),
     leftovers: leftoversInTheWay(turn, nothingParked),
   };

@@ -124,9 +124,11 @@ export function leases(target: () => Target): void {
       const [a, b, c] = await bench.send("a", "b", "c");
       await die(bench);
       const small = await die(bench);
-      expect(small).toMatchObject({ kind: "suspects", suspectsLeft: true });
+      expect(small).toMatchObject({ kind: "suspects", found: { sweeping: true } });
       expect(idsOf(small)).toEqual([a, b]);
+      expect(idsOf(await die(bench))).toEqual([c]);
       const alone = await bench.claim(newToken(), 100, { suspectBatch: 2, suspects: "first" });
+      expect(alone).toMatchObject({ kind: "suspects", suspectsLeft: true });
       expect(idsOf(alone)).toEqual([a]);
       let turns = 0;
       while ((await bench.queue.depth()).dead < 3) {
@@ -196,35 +198,45 @@ export function leases(target: () => Target): void {
       expect(kinds).toEqual(["suspects", "ordinary", "suspects", "ordinary"]);
     });
 
-    test("the sweep goes on from where its last slice ended", async () => {
+    test("the sweep goes on at once, from where its last slice ended", async () => {
       const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
-      await bench.send(...Array(25).keys());
+      const ids = await bench.send(...Array(25).keys());
       await die(bench);
-      const slices: [number, boolean | undefined][] = [];
+      const slices: [number, boolean | undefined, string[]][] = [];
       for (let i = 0; i < 3; i += 1) {
-        const { reclaimed, found } = await bench.turn(newToken());
-        slices.push([reclaimed, found?.sweeping]);
-        await bench.age(51);
+        const reply = await bench.claim(newToken(), 100, { suspectBatch: 10 });
+        slices.push([reply.reclaimed, reply.found?.sweeping, idsOf(reply)]);
       }
       expect(slices).toEqual([
-        [10, true],
-        [10, true],
-        [5, false],
+        [10, true, ids.slice(0, 10)],
+        [10, true, ids.slice(10, 20)],
+        [5, false, ids.slice(20)],
       ]);
+    });
+
+    test("the sweep takes no more while suspects wait, and says that it is not through", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const ids = await bench.send(...Array(25).keys());
+      await die(bench);
+      for (const reclaimed of [10, 0, 0]) {
+        const reply = await bench.turn(newToken(), { suspectBatch: 10 });
+        expect(reply).toMatchObject({ reclaimed, found: { sweeping: true } });
+      }
+      expect(await bench.outside.consumers()).toMatchObject({ "xd:suspects": 10 });
+      expect(idsOf(await bench.claim(newToken(), 100, { suspectBatch: 10 }))).toEqual(
+        ids.slice(0, 10),
+      );
     });
 
     test("live leases in front do not hide the expired ones behind them", async () => {
       const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
-      await bench.send(...Array(125).keys());
+      for (let i = 0; i < 3; i += 1) await bench.send(...Array(500).keys());
       const pass = newToken();
-      const held = inHand((await bench.claim(pass, 125)).messages);
+      const held = inHand((await bench.claim(pass, 1_500)).messages);
       await bench.age(LEASE_MS + 10);
-      await bench.turn(pass, { held: held.slice(0, 120), renew: true, survey: false });
-      // Redis looks at a hundred in one slice, the embedded server at all of them.
-      const { reclaimed } = await bench.turn(newToken());
-      await bench.age(51);
-      const second = await bench.turn(newToken());
-      expect(reclaimed + second.reclaimed).toBe(5);
+      const behind = held.slice(1_495).map(({ id }) => id);
+      await bench.turn(pass, { held: held.slice(0, 1_495), renew: true, survey: false });
+      expect(idsOf(await bench.claim(newToken()))).toEqual(behind);
     });
 
     test("a finished sweep is not repeated before its gate opens", async () => {

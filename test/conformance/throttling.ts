@@ -107,6 +107,20 @@ export function throttling(target: () => Target): void {
       expect(reply.messages.length).toBeGreaterThan(0);
     });
 
+    test("is not held up by more that dead passes have left than may be in flight", async () => {
+      const { queue, send, claim, age } = openWorkbench(target(), {
+        maxInFlight: 5,
+        visibilityTimeout: LEASE_MS,
+      });
+      const beside = openWorkbench(target(), { stream: queue.name, visibilityTimeout: LEASE_MS });
+      await send(...numbers(45));
+      expect((await beside.claim(newToken())).messages).toHaveLength(45);
+      await age(LEASE_MS + 30);
+      expect(await claim(newToken())).toMatchObject({ kind: "suspects" });
+      await age(LEASE_MS + 30);
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 45 });
+    });
+
     test("lets a pass end, and the next one do the rest", async () => {
       const { queue, send, claim } = openWorkbench(target(), { maxInFlight: 1 });
       await send(...numbers(3));

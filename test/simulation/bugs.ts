@@ -27,16 +27,16 @@ export const bugs: readonly Bug[] = [
     inScripts: ACKNOWLEDGED_BEFORE,
   },
   {
-    name: "each sweep begins at 0-0",
+    name: "a sweep never begins at the front again",
     inModel: {
       file: "src/memory/sweep.ts",
-      find: "const cursor = state.cursor ?? FIRST_ID;",
-      replace: "const cursor = FIRST_ID;",
+      find: "state.cursor = firstLeft ?? FIRST_ID;",
+      replace: "state.cursor = firstLeft ?? cursor;",
     },
     inScripts: {
       file: "src/redis/lua/sweep.lua",
-      find: 'sweep_lease, state[1] or "0-0",',
-      replace: 'sweep_lease, "0-0",',
+      find: 'first_left and first_left[1] or "0-0"',
+      replace: 'first_left and first_left[1] or state[1] or "0-0"',
     },
   },
   {

@@ -103,7 +103,7 @@ do
       end
     end
     flush()
-    suspects_left = (#list > #over + #chosen) and 1 or 0
+    suspects_left = #list > math.min(#over + #chosen, suspect_batch) and 1 or 0
     if #chosen == 0 then
       return
     end

@@ -1,4 +1,5 @@
--- The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in Redis.
+-- The sweep: expired leases move to the suspects, from a cursor kept in Redis: as many as are handed out at
+-- once, and no more while any of them waits.
 
 local survey_again, sweeping = 0, 0
 local changes = {} -- of the state hash
@@ -55,24 +56,33 @@ do
     if now < opens and opens <= now + gate then -- a clock that went back opens the gate
       return
     end
-    local reply = try("XAUTOCLAIM", stream, group, SUSPECTS, sweep_lease, state[1] or "0-0",
-      "COUNT", 10, "JUSTID")
-    if reply.err and is_pending_limit(reply) then -- the suspects have to go first
-      pending_limit = 1
-      survey_again = now + gate
+    local limited = more.max_in_flight > 0 -- what was swept counts no more: all of it, and not bit by bit
+    local most = limited and 100 or suspect_batch
+    local expired = call("XPENDING", stream, group, "IDLE", sweep_lease, state[1] or "0-0", "+", most + 1)
+    local ids, moved = {}, {}
+    if #expired > 0 and (limited or #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS) == 0) then
+      for i = 1, math.min(#expired, most) do
+        ids[i] = expired[i][1]
+      end
+      ids[#ids + 1] = "JUSTID"
+      moved = try("XCLAIM", stream, group, SUSPECTS, sweep_lease, unpack(ids))
+      ids[#ids] = nil
+    end
+    survey_again = now + gate
+    if moved.err and is_pending_limit(moved) then -- the suspects have to go first
+      pending_limit, sweeping = 1, 1
       return
     end
-    reclaimed = #reply[2]
-    local gone = #(reply[3] or {})
-    lost_payloads = lost_payloads + gone
-    local finished = reply[1] == "0-0"
-    local dirty = reclaimed + gone > 0 or state[3] == "1"
-    if finished and dirty then
+    reclaimed = #moved
+    lost_payloads = lost_payloads + #ids - reclaimed
+    local first_left = expired[#ids + 1]
+    local dirty = #ids > 0 or state[3] == "1"
+    if not first_left and dirty then
       delete_idle_consumers()
-      dirty = has_own(reply[2]) or has_own(reply[3] or {})
+      dirty = has_own(ids)
     end
-    sweeping = finished and 0 or 1
-    survey_again = now + (finished and gate or 50)
-    append(changes, "cursor", reply[1], "next", whole(survey_again), "dirty", dirty and "1" or "0")
+    sweeping = first_left and 1 or 0
+    append(changes, "cursor", first_left and first_left[1] or "0-0",
+      "next", whole(first_left and now or survey_again), "dirty", dirty and "1" or "0")
   end
 end

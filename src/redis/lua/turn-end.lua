@@ -143,4 +143,4 @@ end
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
   created, pending_limit, held_back, survey > 0 and { whole(lease), keep, whole(survey_again), leftovers,
-  groups, sweeping } or {}, journaled }
+  groups, held_back == 1 and 0 or sweeping } or {}, journaled }
