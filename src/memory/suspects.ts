@@ -1,6 +1,7 @@
 // Suspects: delivered before and never settled, so their pass died with them in hand. The first time
 // they come again in a small batch, after that alone, so that the one that kills takes few along.
 
+import { sizeOf } from "./bytes.ts";
 import { writeDeadLetter } from "./dead-letters.ts";
 import { flush, SUSPECTS, type Turn } from "./turn-begin.ts";
 
@@ -18,6 +19,46 @@ export function give(
   crashes: number,
 ): void {
   turn.messages.push({ id: entry.id, delivery, crashes, fields: entry.fields });
+}
+
+/** How many tell of their size what others have not told. */
+export const FEW = 10;
+
+/**
+ * Takes up to `want`, as many as fit into what is left of the bytes, or into `half` of them: by the size
+ * seen so far, or else whatever theirs is. What may be larger than all that was seen comes `few` at first,
+ * which tell how many more fit. `take` gives them; if it gives fewer, there are no more. Where not one
+ * fits into a half, one comes in every other turn.
+ *
+ * @returns how many were taken.
+ */
+export function takeFitting(
+  turn: Turn,
+  want: number,
+  { few, half }: { readonly few?: number; readonly half?: number | undefined },
+  take: (first: number, last: number) => void,
+): number {
+  const { sizeHint, maxBytes, probe } = turn.request;
+  const bytesFrom = (from: number) =>
+    turn.messages.slice(from).reduce((sum, { fields }) => sum + sizeOf(fields), 0);
+  const before = turn.messages.length;
+  const room = half ?? maxBytes - bytesFrom(0);
+  const fitting = Math.floor(sizeHint > 0 ? room / Math.ceil(sizeHint) : (probe * room) / maxBytes);
+  const least = half === undefined ? Number(before === 0) : turn.now % 2;
+  let size = Math.max(least, Math.min(fitting, few ?? fitting));
+  let at = 0;
+  while (at < want && size > 0) {
+    const last = Math.min(at + size, want);
+    take(at, last);
+    at = last;
+    size = 0;
+    const goesOn = few !== undefined || sizeHint === 0;
+    if (goesOn && at < want && turn.messages.length - before === at) {
+      const bytes = bytesFrom(before);
+      size = Math.floor(((room - bytes) * at) / bytes);
+    }
+  }
+  return at;
 }
 
 /** Splits the waiting suspects: over the limit, to be given now, and the rest. */
@@ -57,16 +98,15 @@ export function claimSuspects(turn: Turn): void {
     if (written) turn.dead += 1;
   }
   flush(turn);
-  if (list.length > 0)
-    turn.suspectsLeft = list.length > Math.min(over.length + chosen.length, most);
-  if (chosen.length === 0) return;
-  turn.kind = "suspects";
-  for (const suspect of chosen) {
-    const { id, deliveries, crashes } = suspect;
-    turn.crashed.add(id);
-    tables.crashes.set(id, crashes);
-    const [entry] = group.claim(request.token, [id], { minIdle: 0 });
-    if (entry === undefined) turn.lostPayloads += 1;
-    else give(turn, entry, deliveries + 1, crashes);
-  }
+  const taken = takeFitting(turn, chosen.length, { few: FEW }, (first, last) => {
+    turn.kind = "suspects";
+    for (const { id, deliveries, crashes } of chosen.slice(first, last)) {
+      turn.crashed.add(id);
+      tables.crashes.set(id, crashes);
+      const [entry] = group.claim(request.token, [id], { minIdle: 0 });
+      if (entry === undefined) turn.lostPayloads += 1;
+      else give(turn, entry, deliveries + 1, crashes);
+    }
+  });
+  turn.suspectsLeft = list.length > Math.min(over.length + taken, most);
 }

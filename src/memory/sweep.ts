@@ -58,14 +58,13 @@ export function sweep(turn: Turn, lease: number): Sweep {
   const claimed = group.claim(SUSPECTS, ids, { minIdle: lease, justId: true }).length;
   turn.lostPayloads += ids.length - claimed;
   const firstLeft = expired[ids.length];
-  const dirty = ids.length > 0 || state.dirty === true;
-  if (firstLeft === undefined && dirty) deleteIdleConsumers(turn);
+  const dirty = state.dirty === true;
+  if (firstLeft === undefined && (ids.length > 0 || dirty)) deleteIdleConsumers(turn);
   const nextAt = now + queue.gateMs;
   state.cursor = firstLeft ?? FIRST_ID;
   state.next = firstLeft === undefined ? nextAt : now;
-  // What was ours may leave our consumer behind: the next sweep sees to that.
-  const ours = ids.some((id) => turn.delivery.has(id));
-  state.dirty = dirty && (firstLeft !== undefined || ours);
+  // The next cycle looks for consumers again: one of what was found last may be left, our own for one.
+  state.dirty = ids.length > 0 || (firstLeft !== undefined && dirty);
   return { reclaimed: claimed, sweeping: firstLeft !== undefined, nextAt };
 }
 

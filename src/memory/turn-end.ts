@@ -3,7 +3,7 @@
 import type { Delivery, StoreQueue, SurveyFindings, TurnReply, TurnRequest } from "../store.ts";
 import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
-import { lookAtGroups, openGroup, type Survey } from "./group.ts";
+import { lookAtGroups, openGroup } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
@@ -190,8 +190,14 @@ function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspec
   if (turn.kind === "ordinary") {
     // Half of the batch is for what is due, of an odd one now more and now less.
     const half = Math.floor((turn.claim + (turn.now % 2)) / 2);
-    claimNew(turn, turn.claim - Math.min(due.length, half));
+    const { maxBytes } = turn.request;
+    claimNew(
+      turn,
+      turn.claim - Math.min(due.length, half),
+      due.length > 0 ? maxBytes / 2 : undefined,
+    );
     claimParked(turn, due, turn.claim - turn.messages.length);
+    if (due.length > 0 && turn.messages.length === 0) claimNew(turn, turn.claim);
     if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;
     else if (suspects === "last" && maySuspect) claimSuspects(turn);
   }
@@ -213,15 +219,12 @@ function findings(
     keep: turn.keep,
     groups: survey.groups,
     sweeping: swept?.sweeping === true && turn.heldBack !== "paused",
-    nextAt: nextSurvey(turn, survey, swept),
+    // One that found nothing at all saw too little to work by.
+    nextAt:
+      swept?.nextAt ??
+      (survey.pending + survey.length > 0 ? turn.now + turn.queue.gateMs : turn.now),
     leftovers: leftoversInTheWay(turn, nothingParked),
   };
-}
-
-/** A survey that found nothing at all saw too little to work by. */
-function nextSurvey({ now, queue }: Turn, { pending, length }: Survey, swept?: Sweep): number {
-  if (pending > 0) return Math.max(swept?.nextAt ?? 0, now + 50);
-  return length === 0 ? now : now + queue.gateMs;
 }
 
 /**

@@ -144,6 +144,22 @@ export function leases(target: () => Target): void {
       expect(await bench.queue.depth()).toMatchObject({ entries: 0, inFlight: 0, parked: 0 });
     });
 
+    test("suspects that would make a reply too large wait as they are", async () => {
+      const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      const ids = await bench.send(...Array(10).fill("x".repeat(990)));
+      await die(bench);
+      const request = { maxBytes: 3_500, probe: 3 };
+      const seen: [string, number, number][] = [];
+      for (const sizeHint of [0, 1_000, 10]) {
+        const reply = await bench.claim(newToken(), 100, { ...request, sizeHint });
+        expect(reply).toMatchObject({ kind: "suspects", suspectsLeft: true });
+        expect(reply.messages).toHaveLength(3);
+        for (const { id, delivery, crashes } of reply.messages) seen.push([id, delivery, crashes]);
+      }
+      expect(seen).toEqual(ids.slice(0, 9).map((id) => [id, 2, 1]));
+      expect(idsOf(await bench.claim(newToken()))).toEqual(ids.slice(9));
+    });
+
     test("where a crash is final, a dead pass's messages are dead letters at once", async () => {
       const bench = openWorkbench(target(), { visibilityTimeout: LEASE_MS, onCrash: "dead" });
       await bench.send("a", "b");

@@ -22,6 +22,8 @@ export interface Outside {
   /** Entries of the dead-letter stream, as they are stored. */
   deadLetters(): Promise<string[][]>;
   addDeadLetter(...fields: string[]): Promise<string>;
+  /** When each parked message is due. */
+  dueTimes(): Promise<Record<string, number>>;
   /** Loses the set of parked messages, as an eviction would. */
   loseParked(): Promise<unknown>;
 }
@@ -54,6 +56,13 @@ export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
     ids: async () => (await call<RawEntry[]>("XRANGE", stream, "-", "+")).map(([id]) => id),
     deadLetters: async () => (await call<RawEntry[]>("XRANGE", dead, "-", "+")).map(([, f]) => f),
     addDeadLetter: (...fields) => call<string>("XADD", dead, "*", ...fields),
+    async dueTimes() {
+      const list = await call<string[]>("ZRANGE", parked, 0, "-1", "WITHSCORES");
+      const ids = list.filter((_, i) => i % 2 === 0);
+      return Object.fromEntries(
+        ids.map((id, i) => [id, Math.floor(Number(list[2 * i + 1]) / 1024)]),
+      );
+    },
     loseParked: () => call("DEL", parked),
   };
 }
@@ -98,6 +107,8 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
         .list()
         .map(({ fields }) => [...fields]),
     addDeadLetter: async (...fields) => letters().add(fields),
+    dueTimes: async () =>
+      Object.fromEntries([...store.tables(queue).parked].map(([id, { due }]) => [id, due])),
     loseParked: async () => store.tables(queue).parked.clear(),
   };
 }

@@ -9,8 +9,8 @@ end
 -- Cuts what would make the reply too large, and gives it back: parked, due now, not counted.
 local function cut_to_size()
   local bytes, fitting = 0, #messages
-  for i, message in ipairs(messages) do
-    bytes = bytes + size_of(message[2])
+  for i = 1, #messages do
+    bytes = bytes + bytes_of(i, i)
     if bytes > max_bytes and i > 1 then
       fitting = i - 1
       break

@@ -1,7 +1,7 @@
 -- The sweep: expired leases move to the suspects, from a cursor kept in Redis: as many as are handed out at
 -- once, and no more while any of them waits.
 
-local survey_again, sweeping = 0, 0
+local survey_again, sweeping = now + gate, 0
 local changes = {} -- of the state hash
 local agree_on_lease, delete_idle_consumers, sweep
 do
@@ -40,20 +40,10 @@ do
     end
   end
 
-  -- Whether it was ours, so that our consumer may be left behind: the next sweep sees to that.
-  local function has_own(ids)
-    for _, id in ipairs(ids) do
-      if own[id] then
-        return true
-      end
-    end
-    return false
-  end
-
   function sweep(state)
     local opens = tonumber(state[2] or "0")
-    survey_again = opens
-    if now < opens and opens <= now + gate then -- a clock that went back opens the gate
+    if now < opens and opens <= survey_again then -- a clock that went back opens the gate
+      survey_again = opens
       return
     end
     local limited = more.max_in_flight > 0 -- what was swept counts no more: all of it, and not bit by bit
@@ -68,7 +58,6 @@ do
       moved = try("XCLAIM", stream, group, SUSPECTS, sweep_lease, unpack(ids))
       ids[#ids] = nil
     end
-    survey_again = now + gate
     if moved.err and is_pending_limit(moved) then -- the suspects have to go first
       pending_limit, sweeping = 1, 1
       return
@@ -76,13 +65,13 @@ do
     reclaimed = #moved
     lost_payloads = lost_payloads + #ids - reclaimed
     local first_left = expired[#ids + 1]
-    local dirty = #ids > 0 or state[3] == "1"
-    if not first_left and dirty then
+    if not first_left and (#ids > 0 or state[3] == "1") then
       delete_idle_consumers()
-      dirty = has_own(ids)
     end
     sweeping = first_left and 1 or 0
+    -- The next cycle looks for consumers again: one of what was found last may be left, our own for one.
     append(changes, "cursor", first_left and first_left[1] or "0-0",
-      "next", whole(first_left and now or survey_again), "dirty", dirty and "1" or "0")
+      "next", whole(first_left and now or survey_again),
+      "dirty", (#ids > 0 or first_left and state[3] == "1") and "1" or "0")
   end
 end

@@ -77,10 +77,13 @@ if claim > 0 and kind == "ordinary" and not quiet then
   end
   if kind == "ordinary" then
     -- Half of the batch is for what is due, of an odd one now more and now less.
-    claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)))
+    claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)), #due > 0 and max_bytes / 2)
     if #due > 0 and #messages < claim then
       made = true
       claim_parked(due, claim - #messages)
+      if #messages == 0 then
+        claim_new(claim)
+      end
     end
     if suspects == 2 then
       if #messages > 0 then
@@ -123,11 +126,8 @@ if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or surve
 end
 
 if survey > 0 then
-  survey_again = math.max(survey_again, now + 50)
   if quiet then
     survey_again = now -- it saw too little to work by
-  elseif pending == 0 then
-    survey_again = now + gate
   end
   if leftovers_in_the_way() then
     leftovers = 1
