@@ -39,8 +39,9 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     sides.reduce((sum, { hand }) => sum + hand[what], 0);
   const suspectsWaiting = () => sides.some(({ outlook }) => outlook.suspectsWaiting);
   const isApart = () => sides.some(({ outlook }) => outlook.isApart);
-  const leaseAge = ({ hand }: Side) =>
-    Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
+  /** A clock that went back far tells nothing of it: as if it were old. */
+  const ageOf = ({ leasedAt }: Held) => Math.abs(store.now() - leasedAt);
+  const leaseAge = ({ hand }: Side) => Math.max(0, ...hand.list().map(ageOf));
   /** One request stays for the last turn of each lane. */
   const canRenew = () => requestsLeft(pass) > pass.open;
   /** At what age leases are renewed; where that cannot be, handlers get most of their lease. */
@@ -66,9 +67,7 @@ export async function runLane(pass: Pass): Promise<Stopped> {
     for (const side of sides) {
       // Near its end a lease is renewed first: a pass that slept may have lost it.
       const oldest = side.outlook.leaseMs * 0.9;
-      const held = side.hand.next(
-        ({ leasedAt }) => store.now() - leasedAt < oldest && fitsBeforeDeadline(pass),
-      );
+      const held = side.hand.next((one) => ageOf(one) < oldest && fitsBeforeDeadline(pass));
       if (held !== undefined) return { side, held };
     }
     return undefined;

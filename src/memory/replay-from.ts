@@ -19,7 +19,8 @@ export function replayFrom(
   const isBehind = (id: string) => compareIds(id, position) > 0;
   const pending = group.pending.list().map(({ id }) => id);
   group.ack(pending.filter(isBehind));
-  const { parked } = tablesOf(memory, queue.stream, queue.group);
+  const { parked, state } = tablesOf(memory, queue.stream, queue.group);
+  state.dirty = true; // somebody's consumer may be left: the next sweep sees to that
   for (const id of parked.keys()) if (isBehind(id)) parked.delete(id);
   if (compareIds(position, group.lastDelivered) < 0) group.setPosition(position);
   remember(memory, requestId, { ids: [] });

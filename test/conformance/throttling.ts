@@ -173,6 +173,21 @@ export function throttling(target: () => Target): void {
       expect(await claim(newToken(), 1)).toMatchObject({ messages: [], heldBack: "passes" });
     });
 
+    test("forgets a pass that died before the server's clock went back", async () => {
+      const { send, claim, turn, age } = openWorkbench(target(), {
+        maxPasses: 1,
+        visibilityTimeout: LEASE_MS,
+      });
+      await send(...numbers(9));
+      const dead = newToken();
+      const complete = inHand((await claim(dead, 1)).messages);
+      await turn(dead, { complete, leaving: false });
+      await age(-3_600_000);
+      const reply = await claim(newToken(), 1);
+      await age(3_600_000);
+      expect(reply.messages).toHaveLength(1);
+    });
+
     test("a pass whose lanes end together, held back, leaves room for the next one", async () => {
       const { queue, send } = openWorkbench(target(), { maxPasses: 1 });
       await send(...numbers(2_000));

@@ -64,13 +64,14 @@ do
     end
     reclaimed = #moved
     lost_payloads = lost_payloads + #ids - reclaimed
-    local first_left = expired[#ids + 1]
-    if not first_left and (#ids > 0 or state[3] == "1") then
+    local first_left = (expired[#ids + 1] or {})[1]
+    if first_left then
+      sweeping = 1
+    elseif #ids > 0 or state[3] == "1" then
       delete_idle_consumers()
     end
-    sweeping = first_left and 1 or 0
     -- The next cycle looks for consumers again: one of what was found last may be left, our own for one.
-    append(changes, "cursor", first_left and first_left[1] or "0-0",
+    append(changes, "cursor", first_left or "0-0",
       "next", whole(first_left and now or survey_again),
       "dirty", (#ids > 0 or first_left and state[3] == "1") and "1" or "0")
   end
