@@ -10,7 +10,6 @@ export type Expectations = Pick<
   | "housekeeping"
   | "sizeHint"
   | "maxBytes"
-  | "probe"
   | "survey"
   | "suspects"
   | "suspectBatch"
@@ -48,7 +47,7 @@ export function createOutlook(
 ): Outlook {
   let found = before?.found;
   let serverAhead = before?.serverAhead ?? 0;
-  let sizeHint = 0;
+  let sizeHint = maxPayload;
   let keyed = false;
   let keyedSince = 0;
   let suspectsWaiting = alone(); // the first turn looks for them
@@ -72,7 +71,6 @@ export function createOutlook(
       sizeHint,
       housekeeping: keyed && keyedSince >= HOUSEKEEPING,
       maxBytes: options.maxBytes,
-      probe: Math.max(1, Math.floor(options.maxBytes / maxPayload)),
       survey: !final && surveyDue(),
       suspects: suspectsWanted(claim, handEmpty),
       suspectBatch: Math.max(1, Math.floor(options.batch / 10)),

@@ -64,10 +64,8 @@ export interface TurnRequest extends Outcomes {
   readonly claim: number;
   /** Most payload bytes to return; at least one message comes all the same. */
   readonly maxBytes: number;
-  /** Mean payload size seen so far, in bytes; 0 where nothing was seen yet. */
+  /** Mean payload size seen so far, in bytes; the largest that may come where nothing was seen yet. */
   readonly sizeHint: number;
-  /** Size of the first slice where no payload size is known yet. */
-  readonly probe: number;
   /** Look at the group: create it, sweep expired leases, find other groups. */
   readonly survey: boolean;
   /**

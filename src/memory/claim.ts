@@ -58,7 +58,7 @@ export function claimParked(turn: Turn, due: readonly Parked[], room: number): v
 
 /** New messages: as many as fit into what is left of the bytes, or into so many of them. */
 export function claimNew(turn: Turn, want: number, half?: number): void {
-  takeFitting(turn, want, { half }, (first, last) => {
+  takeFitting(turn, want, { few: want, half }, (first, last) => {
     for (const entry of turn.group.read(turn.request.token, last - first)) give(turn, entry, 1, 0);
   });
 }

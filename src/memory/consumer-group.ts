@@ -39,6 +39,8 @@ export interface ConsumerGroup {
   ack(ids: readonly string[]): number;
   /** As XCLAIM: entries that are gone leave the pending list and are not returned. */
   claim(consumer: string, ids: readonly string[], options: ClaimOptions): Entry[];
+  /** As XAUTOCLAIM of what nobody holds so long: the first that are gone leave the pending list. */
+  dropGone(count: number): number;
   /** As XPENDING with IDLE: ids of what was handed out so long ago, from `cursor` on. */
   expired(minIdle: number, cursor: string, count: number): string[];
 }
@@ -137,6 +139,14 @@ export function createConsumerGroup(
         claimed.push(entry);
       }
       return claimed;
+    },
+
+    dropGone(count) {
+      // Redis looks at ten times the count.
+      const front = pending
+        .list(undefined, 10 * count)
+        .filter(({ id }) => stream.get(id) === undefined);
+      return front.slice(0, count).filter(({ id }) => remove(id)).length;
     },
 
     expired: (minIdle, cursor, count) =>

@@ -26,34 +26,31 @@ export const FEW = 10;
 
 /**
  * Takes up to `want`, as many as fit into what is left of the bytes, or into `half` of them: by the size
- * seen so far, or else whatever theirs is. What may be larger than all that was seen comes `few` at first,
- * which tell how many more fit. `take` gives them; if it gives fewer, there are no more. Where not one
- * fits into a half, one comes in every other turn.
+ * seen so far, but no more than `few`, at first, and then by their own. `take` gives them; if it gives
+ * fewer, there are no more. Where not one fits into a half, one comes in every other turn.
  *
  * @returns how many were taken.
  */
 export function takeFitting(
   turn: Turn,
   want: number,
-  { few, half }: { readonly few?: number; readonly half?: number | undefined },
+  { few, half }: { readonly few: number; readonly half?: number | undefined },
   take: (first: number, last: number) => void,
 ): number {
-  const { sizeHint, maxBytes, probe } = turn.request;
+  const { sizeHint, maxBytes } = turn.request;
   const bytesFrom = (from: number) =>
     turn.messages.slice(from).reduce((sum, { fields }) => sum + sizeOf(fields), 0);
   const before = turn.messages.length;
   const room = half ?? maxBytes - bytesFrom(0);
-  const fitting = Math.floor(sizeHint > 0 ? room / Math.ceil(sizeHint) : (probe * room) / maxBytes);
   const least = half === undefined ? Number(before === 0) : turn.now % 2;
-  let size = Math.max(least, Math.min(fitting, few ?? fitting));
+  let size = Math.max(least, Math.min(Math.floor(room / Math.ceil(sizeHint)), few));
   let at = 0;
   while (at < want && size > 0) {
     const last = Math.min(at + size, want);
     take(at, last);
     at = last;
     size = 0;
-    const goesOn = few !== undefined || sizeHint === 0;
-    if (goesOn && at < want && turn.messages.length - before === at) {
+    if (at < want && turn.messages.length - before === at) {
       const bytes = bytesFrom(before);
       size = Math.floor(((room - bytes) * at) / bytes);
     }

@@ -49,6 +49,8 @@ export function sweep(turn: Turn, lease: number): Sweep {
     return { reclaimed: 0, sweeping: false, nextAt: opens };
   }
   const cursor = state.cursor ?? FIRST_ID;
+  // What somebody has trimmed is in front, and is told of whoever holds it.
+  const gone = cursor === FIRST_ID ? group.dropGone(10) : 0;
   // What was swept is not in flight any more: all of it, and not bit by bit.
   const limited = queue.maxInFlight !== undefined;
   const most = limited ? 100 : turn.request.suspectBatch;
@@ -56,15 +58,15 @@ export function sweep(turn: Turn, lease: number): Sweep {
   const wait = !limited && (group.consumers.get(SUSPECTS)?.size ?? 0) > 0;
   const ids = wait ? [] : expired.slice(0, most);
   const claimed = group.claim(SUSPECTS, ids, { minIdle: lease, justId: true }).length;
-  turn.lostPayloads += ids.length - claimed;
-  const firstLeft = expired[ids.length];
+  turn.lostPayloads += gone + ids.length - claimed;
+  const firstLeft = gone > 0 ? cursor : expired[ids.length];
   const dirty = state.dirty === true;
   if (firstLeft === undefined && (ids.length > 0 || dirty)) deleteIdleConsumers(turn);
   const nextAt = now + queue.gateMs;
   state.cursor = firstLeft ?? FIRST_ID;
   state.next = firstLeft === undefined ? nextAt : now;
   // The next cycle looks for consumers again: one of what was found last may be left, our own for one.
-  state.dirty = ids.length > 0 || (firstLeft !== undefined && dirty);
+  state.dirty = ids.length + gone > 0 || (firstLeft !== undefined && dirty);
   return { reclaimed: claimed, sweeping: firstLeft !== undefined, nextAt };
 }
 

@@ -33,7 +33,6 @@ export function turnCall(
       claim: request.claim,
       max_bytes: request.maxBytes,
       size_hint: Math.ceil(request.sizeHint),
-      probe: request.probe,
       lease: found?.leaseMs ?? queue.leaseMs,
       gate: queue.gateMs,
       max_deliveries: queue.maxDeliveries,

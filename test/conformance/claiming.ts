@@ -106,7 +106,7 @@ export function claiming(target: () => Target): void {
     test("one message comes however large it is", async () => {
       const bench = openWorkbench(target());
       const ids = await bench.send("x".repeat(10_000), "y".repeat(10_000));
-      const reply = await bench.claim(newToken(), 10, { maxBytes: 1, probe: 1 });
+      const reply = await bench.claim(newToken(), 10, { maxBytes: 1, sizeHint: 1 });
       expect(idsOf(reply)).toEqual(ids.slice(0, 1));
     });
 
@@ -128,7 +128,7 @@ export function claiming(target: () => Target): void {
     test("where no size was seen, a first slice tells how many more fit", async () => {
       const bench = openWorkbench(target());
       await bench.send(...Array(20).fill("x".repeat(94)));
-      const reply = await bench.claim(newToken(), 20, { maxBytes: 1_000, probe: 2 });
+      const reply = await bench.claim(newToken(), 20, { maxBytes: 1_000, sizeHint: 500 });
       expect(reply.messages.length).toBe(10);
       expect(await bench.queue.depth()).toMatchObject({ inFlight: 10, parked: 0 });
     });
@@ -143,12 +143,12 @@ export function claiming(target: () => Target): void {
       return { bench, ids };
     }
 
-    test.each([0, 1_000])(
+    test.each([1_160, 1_000, 1_500])(
       "parked messages that would make a reply too large stay parked, %s bytes seen so far",
       async (sizeHint) => {
         const { bench, ids } = await tenParked();
         const before = await bench.outside.dueTimes();
-        const request = { maxBytes: 3_500, probe: 3, sizeHint };
+        const request = { maxBytes: 3_500, sizeHint };
         const reply = await bench.claim(newToken(), 10, request);
         expect(idsOf(reply)).toEqual(ids.slice(0, 3));
         expect(reply.messages.map(({ delivery }) => delivery)).toEqual([2, 2, 2]);
@@ -162,7 +162,7 @@ export function claiming(target: () => Target): void {
       const { bench } = await tenParked();
       const second = await bench.send(...Array(90).fill("x".repeat(990)));
       const pass = newToken();
-      const held = inHand((await bench.claim(pass, 90, { probe: 90 })).messages);
+      const held = inHand((await bench.claim(pass, 90)).messages);
       await bench.turn(pass, { retry: later(held), survey: false });
       await bench.age(1_000);
       const before = await bench.outside.dueTimes();
@@ -176,7 +176,7 @@ export function claiming(target: () => Target): void {
     test("parked messages and new ones share the bytes of a turn", async () => {
       const { bench, ids } = await tenParked();
       const fresh = await bench.send(...Array(10).fill("x".repeat(990)));
-      const request = { maxBytes: 4_500, probe: 4 };
+      const request = { maxBytes: 4_500, sizeHint: 1_125 };
       const reply = await bench.claim(newToken(), 10, request);
       expect(idsOf(reply)).toEqual([...fresh.slice(0, 2), ...ids.slice(0, 2)]);
     });
@@ -186,7 +186,7 @@ export function claiming(target: () => Target): void {
       await bench.send(...Array(60).fill("x".repeat(990)));
       const seen: (string | undefined)[] = [];
       for (let turns = 0; turns < 40; turns += 1) {
-        const reply = await bench.claim(newToken(), 10, { maxBytes: 1_500, probe: 1 });
+        const reply = await bench.claim(newToken(), 10, { maxBytes: 1_500, sizeHint: 1_500 });
         expect(reply.messages).toHaveLength(1);
         seen.push(...idsOf(reply));
         await target().pass(1);

@@ -35,8 +35,8 @@ export const bugs: readonly Bug[] = [
     },
     inScripts: {
       file: "src/redis/lua/sweep.lua",
-      find: 'first_left or "0-0"',
-      replace: 'first_left or state[1] or "0-0"',
+      find: '"cursor", first_left or "0-0"',
+      replace: '"cursor", first_left or cursor',
     },
   },
   {

@@ -6,7 +6,7 @@ do
   local reading_makes = (redis.REDIS_VERSION_NUM or 0x00080000) >= 0x00070200
 
   function claim_new(want, half)
-    take_fitting(want, nil, function(first, last)
+    take_fitting(want, want, function(first, last)
       local reply = try("XREADGROUP", "GROUP", group, token, "COUNT", last - first + 1, "STREAMS", stream, ">")
       made = made or reading_makes
       if reply and reply.err and is_pending_limit(reply) then

@@ -26,19 +26,18 @@ local function bytes_of(first, last)
 end
 
 -- Takes up to `want`, as many as fit into what is left of the bytes, or into `half` of them: by the size seen so
--- far, or else whatever theirs is. What may be larger than all that was seen comes `few` at first, which tell
--- how many more fit. `take(first, last)` gives them; if it gives fewer, there are no more. Where not one fits
--- into a half, one comes in every other turn.
+-- far, but no more than `few`, at first, and then by their own. `take(first, last)` gives them; if it gives fewer,
+-- there are no more. Where not one fits into a half, one comes in every other turn.
 local function take_fitting(want, few, take, half)
   local before, at = #messages, 0
   local room = half or max_bytes - bytes_of(1, before)
-  local size = floor(size_hint > 0 and room / size_hint or probe * room / max_bytes)
-  size = math.max(half and now % 2 or before == 0 and 1 or 0, math.min(size, few or size))
+  local size = floor(room / size_hint)
+  size = math.max(half and now % 2 or before == 0 and 1 or 0, math.min(size, few))
   while at < want and size > 0 do
     local last = math.min(at + size, want)
     take(at + 1, last)
     at, size = last, 0
-    if at < want and #messages - before == at and (few or size_hint == 0) then
+    if at < want and #messages - before == at then
       local bytes = bytes_of(before + 1, #messages)
       size = floor((room - bytes) * at / bytes)
     end

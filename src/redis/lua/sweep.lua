@@ -46,9 +46,13 @@ do
       survey_again = opens
       return
     end
+    local cursor = state[1] or "0-0"
+    -- What somebody has trimmed is in front, and is told of whoever holds it.
+    local gone = cursor ~= "0-0" and 0
+      or #(call("XAUTOCLAIM", stream, group, SUSPECTS, whole(NEVER), cursor, "COUNT", 10, "JUSTID")[3] or {})
     local limited = more.max_in_flight > 0 -- what was swept counts no more: all of it, and not bit by bit
     local most = limited and 100 or suspect_batch
-    local expired = call("XPENDING", stream, group, "IDLE", sweep_lease, state[1] or "0-0", "+", most + 1)
+    local expired = call("XPENDING", stream, group, "IDLE", sweep_lease, cursor, "+", most + 1)
     local ids, moved = {}, {}
     if #expired > 0 and (limited or #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS) == 0) then
       for i = 1, math.min(#expired, most) do
@@ -63,16 +67,16 @@ do
       return
     end
     reclaimed = #moved
-    lost_payloads = lost_payloads + #ids - reclaimed
-    local first_left = (expired[#ids + 1] or {})[1]
+    lost_payloads = lost_payloads + gone + #ids - reclaimed
+    local first_left = (gone > 0 and { cursor } or expired[#ids + 1] or {})[1]
+    local dirty = #ids + gone > 0 and "1" or state[3]
     if first_left then
       sweeping = 1
-    elseif #ids > 0 or state[3] == "1" then
+    elseif dirty == "1" then
       delete_idle_consumers()
+      dirty = #ids > 0 and "1" -- one of what was found last may be left, our own for one: the next cycle looks again
     end
-    -- The next cycle looks for consumers again: one of what was found last may be left, our own for one.
-    append(changes, "cursor", first_left or "0-0",
-      "next", whole(first_left and now or survey_again),
-      "dirty", (#ids > 0 or first_left and state[3] == "1") and "1" or "0")
+    append(changes, "cursor", first_left or "0-0", "next", whole(first_left and now or survey_again),
+      "dirty", dirty or "0")
   end
 end
