@@ -193,7 +193,7 @@ function report(pass: Pass, stopped: Stopped, continued: boolean): DrainReport {
     {
       ...spent,
       stopped,
-      more: !WITHOUT_MORE.includes(stopped) || queues.some(cutShort),
+      more: !WITHOUT_MORE.includes(stopped) || (stopped === "empty" && queues.some(cutShort)),
       continued,
       elapsedMs: pass.store.now() - options.startedAt,
       error,

@@ -157,7 +157,7 @@ function takeIn(side: Side, request: TurnRequest, given: TurnReply, sentAt: numb
   for (const id of reply.lost) hand.drop(id, leaseLost(id));
   for (const item of hand.list()) {
     if (reply.gone.includes(item.id)) item.leasedAt = Infinity;
-    else if (request.renew) item.leasedAt = Math.max(item.leasedAt, sentAt);
+    else if (request.renew && item.leasedAt < Infinity) item.leasedAt = sentAt;
   }
   hand.admit(reply.messages, sentAt);
   for (const message of reply.waiting) hand.keepWaiting(message);

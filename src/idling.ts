@@ -21,13 +21,6 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
     return true;
   }
 
-  /** A sweep that has found something, and is not through, goes on whatever is left of the time. */
-  async function waitedForSweep({ sweepAt, now }: Round): Promise<boolean> {
-    if (sweepAt === undefined) return false;
-    await waker.wait(Math.max(1, sweepAt - now));
-    return true;
-  }
-
   /** A rate lets go on in a moment, for which there may be time. */
   async function waitedForRate({ rateOpensAt, now }: Round): Promise<boolean> {
     return rateOpensAt !== undefined && paused(Math.max(1, rateOpensAt - now));
@@ -63,10 +56,7 @@ export function createIdling(pass: Pass, waker: Waker): Idling {
 
   return {
     waited: async (round) =>
-      (await waitedForSweep(round)) ||
-      (await waitedForRate(round)) ||
-      (await lingered(round)) ||
-      (await waitedForKick()),
+      (await waitedForRate(round)) || (await lingered(round)) || (await waitedForKick()),
     end() {
       polls = 0;
     },

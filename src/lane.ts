@@ -41,11 +41,12 @@ export async function runLane(pass: Pass): Promise<Stopped> {
   const count = (what: "waiting" | "running" | "done" | "size") =>
     sides.reduce((sum, { hand }) => sum + hand[what], 0);
   const suspectsWaiting = () => sides.some(({ outlook }) => outlook.suspectsWaiting);
-  /** Suspects were handed out, or may be: they come with nothing else in hand. */
-  const isApart = () => suspectsWaiting() || sides.some(({ outlook }) => outlook.suspectsInHand);
+  const isApart = () => sides.some(({ outlook }) => outlook.isApart);
   const leaseOf = ({ of }: Side) => of.queue.storeQueue.leaseMs;
-  const leaseAge = ({ hand }: Side) =>
-    Math.max(0, ...hand.list().map((held) => store.now() - held.leasedAt));
+  /** A clock that went back far tells nothing of it: as if it were old. What is gone needs no lease. */
+  const ageOf = ({ leasedAt }: Held) =>
+    leasedAt < Infinity ? Math.abs(store.now() - leasedAt) : 0;
+  const leaseAge = ({ hand }: Side) => Math.max(0, ...hand.list().map(ageOf));
   /** One request stays for the last turn of each lane. */
   const canRenew = () => requestsLeft(pass) > pass.open;
   /** At what age leases are renewed; where that cannot be, handlers get most of their lease. */
@@ -72,10 +73,10 @@ export async function runLane(pass: Pass): Promise<Stopped> {
       // Near its end a lease is renewed first: a pass that slept may have lost it.
       const oldest = leaseOf(side) * 0.9;
       const held = side.hand.next(
-        ({ leasedAt, batch }) =>
-          store.now() - leasedAt < oldest &&
+        (one) =>
+          ageOf(one) < oldest &&
           fitsBeforeDeadline(pass) &&
-          (count("running") === 0 || batch === batchRuns),
+          (count("running") === 0 || one.batch === batchRuns),
       );
       if (held !== undefined) return { side, held };
     }

@@ -10,7 +10,6 @@ export type Expectations = Pick<
   | "housekeeping"
   | "sizeHint"
   | "maxBytes"
-  | "probe"
   | "survey"
   | "suspects"
   | "suspectBatch"
@@ -29,8 +28,8 @@ export interface Outlook {
   /** `claim`: how many it could claim, since other queues of the pass may have come first. */
   absorb(request: TurnRequest, reply: TurnReply | undefined, claim: number): void;
   readonly seen: Seen | undefined;
-  /** Suspects were handed out, or wait to be: they come with nothing else in hand. */
-  readonly suspectsInHand: boolean;
+  /** Suspects were handed out, or may be: they come with nothing else in hand. */
+  readonly isApart: boolean;
   readonly suspectsWaiting: boolean;
   /** The last claim brought less than it asked for: there is no use in asking ahead. */
   readonly drained: boolean;
@@ -47,14 +46,16 @@ export function createOutlook(
 ): Outlook {
   let found = before?.found;
   let serverAhead = before?.serverAhead ?? 0;
-  let sizeHint = 0;
+  let sizeHint = maxPayload;
   let keyed = false;
   let keyedSince = 0;
   let suspectsWaiting = alone(); // the first turn looks for them
   let suspectsInHand = false;
   let drained = false;
 
-  const surveyDue = () => found === undefined || store.now() + serverAhead >= found.nextAt;
+  const sweeping = () => found?.sweeping === true && alone();
+  const surveyDue = () =>
+    found === undefined || sweeping() || store.now() + serverAhead >= found.nextAt;
 
   function suspectsWanted(claim: number, handEmpty: boolean): TurnRequest["suspects"] {
     if (claim === 0 || !handEmpty || !alone()) return "no";
@@ -69,7 +70,6 @@ export function createOutlook(
       sizeHint,
       housekeeping: keyed && keyedSince >= HOUSEKEEPING,
       maxBytes: options.maxBytes,
-      probe: Math.max(1, Math.floor(options.maxBytes / maxPayload)),
       survey: !final && surveyDue(),
       suspects: suspectsWanted(claim, handEmpty),
       suspectBatch: Math.max(1, Math.floor(options.batch / 10)),
@@ -104,8 +104,8 @@ export function createOutlook(
     get seen() {
       return found === undefined ? undefined : { found, serverAhead };
     },
-    get suspectsInHand() {
-      return suspectsInHand;
+    get isApart() {
+      return suspectsInHand || suspectsWaiting || sweeping();
     },
     get suspectsWaiting() {
       return suspectsWaiting;
@@ -125,8 +125,8 @@ function bringsSuspects({ kind, messages }: TurnReply): boolean {
 
 /** What a turn came upon, those included that it did not hand out: behind them may be more. */
 export function foundBy(reply: TurnReply): number {
-  const { messages, duplicates, deferred, dead, lostPayloads } = reply;
-  return messages.length + duplicates + deferred + dead + lostPayloads;
+  const { messages, duplicates, deferred, dead, lostPayloads, reclaimed } = reply;
+  return messages.length + duplicates + deferred + dead + lostPayloads + reclaimed;
 }
 
 /** Size of claimed entries, in UTF-16 units: near enough for choosing the next claim. */

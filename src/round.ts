@@ -16,8 +16,6 @@ export interface Round {
   readonly heldBack: TurnReply["heldBack"];
   /** When a rate lets messages begin again, where one holds them back. */
   readonly rateOpensAt: number | undefined;
-  /** When a sweep that has found something goes on. */
-  readonly sweepAt: number | undefined;
 }
 
 export function roundOf(
@@ -25,9 +23,6 @@ export function roundOf(
 ): Round {
   const replies = answers.map(({ reply }) => reply);
   const reasons = replies.map(({ heldBack }) => heldBack);
-  const sweeps = answers
-    .filter(({ side, reply }) => reply.reclaimed > 0 && side.outlook.seen?.found.sweeping === true)
-    .map(({ side }) => side.outlook.seen?.found.nextAt);
   return {
     claimed: replies.reduce((sum, { messages }) => sum + messages.length, 0),
     found: replies.reduce(
@@ -44,7 +39,6 @@ export function roundOf(
     rateOpensAt: earliest(
       replies.filter(({ heldBack }) => heldBack === "rate").map(({ nextDueAt }) => nextDueAt),
     ),
-    sweepAt: earliest(sweeps),
   };
 }
 

@@ -80,10 +80,8 @@ export interface TurnRequest extends Outcomes {
   readonly claim: number;
   /** Most payload bytes to return; at least one message comes all the same. */
   readonly maxBytes: number;
-  /** Mean payload size seen so far, in bytes; 0 where nothing was seen yet. */
+  /** Mean payload size seen so far, in bytes; the largest that may come where nothing was seen yet. */
   readonly sizeHint: number;
-  /** Size of the first slice where no payload size is known yet. */
-  readonly probe: number;
   /** Look at the group: create it, sweep expired leases, find other groups. */
   readonly survey: boolean;
   /**
@@ -145,7 +143,7 @@ export interface SurveyFindings {
   readonly keep: boolean;
   /** All groups of the stream. */
   readonly groups: readonly string[];
-  /** The sweep is in the middle of the pending list; its next slice may follow at `nextAt`. */
+  /** The sweep has come upon more than it took: its next slice may follow at once. */
   readonly sweeping: boolean;
   /** When the next survey is worth its commands, by the store's clock. */
   readonly nextAt: number;

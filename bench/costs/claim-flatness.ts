@@ -15,7 +15,7 @@ export interface ClaimCosts {
   readonly alone: number;
   readonly waiting: number;
   readonly inFlight: number;
-  /** With 100,000 in flight elsewhere: a turn with a slice of the sweep, less one without. */
+  /** With 100,000 in flight elsewhere: a turn with a sweep past all of them, less one without. */
   readonly sweep: number;
   /** The larger of the two over `alone`. */
   readonly flatness: number;

@@ -1,4 +1,5 @@
 import { backlog } from "./backlog.ts";
+import { crash } from "./crash.ts";
 import { day } from "./day.ts";
 import { gateway } from "./gateway.ts";
 import { grids } from "./grids.ts";
@@ -18,6 +19,7 @@ export const allParts: readonly Part[] = [
   weight,
   day,
   waking,
+  crash,
   sustained,
   backlog,
 ];

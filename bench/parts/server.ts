@@ -51,7 +51,7 @@ export const server = definePart<Data>({
       ...atMost("Claiming 100 from a large queue : from one of 100", 1.2, claim.flatness, "×"),
       measured: `${ratio(claim.flatness)} ×`,
     },
-    atMost("A slice of the sweep with 100,000 in flight", SWEEP_LIMIT_MICROS, claim.sweep, "µs"),
+    atMost("A sweep past 100,000 in flight", SWEEP_LIMIT_MICROS, claim.sweep, "µs"),
     atLeast("`sendBatch` of 100 : a pipeline of 100 XADDs", 0.9, send.ratio),
     {
       ...atMost("Memory of a queued message : of a raw entry", 1.05, memory.queuedRatio, "×"),
@@ -75,7 +75,7 @@ export const server = definePart<Data>({
           ["claiming 100 from a queue of 100", figure(claim.alone)],
           ["claiming 100 with 1,000,000 waiting", figure(claim.waiting)],
           ["claiming 100 with 100,000 in flight elsewhere", figure(claim.inFlight)],
-          ["a slice of the sweep", figure(claim.sweep)],
+          ["a sweep past all of those, which finds nothing", figure(claim.sweep)],
         ],
       },
       {

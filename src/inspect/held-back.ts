@@ -32,10 +32,12 @@ export function limitsOf({ queue, keys }: Reader): readonly Limit[] {
   }
   if (maxPasses !== undefined) {
     limits.push([
-      ["ZRANGE", keys.passes, "0", String(maxPasses - 1), "REV", "WITHSCORES"],
+      ["ZRANGE", keys.passes, "0", "-1", "WITHSCORES"],
       (reply, now) => {
-        const scores = asTexts(reply ?? []).filter((_, i) => i % 2 === 1);
-        const count = scores.filter((until) => Number(until) > now).length;
+        const leases = asTexts(reply ?? []).flatMap((until, i) =>
+          i % 2 === 1 ? +until - now : [],
+        );
+        const count = leases.filter((left) => left > 0 && left <= 2 * queue.leaseMs).length;
         return count < maxPasses ? undefined : `As many passes are under way as may be: ${count}.`;
       },
     ]);

@@ -1,10 +1,9 @@
 // Claiming: what a lost response left, then due parked messages and new ones.
 
-import { sizeOf } from "./bytes.ts";
 import { byDueTime, type Parked } from "./memory.ts";
 import { unpark } from "./parked-set.ts";
 import { promote } from "./promote.ts";
-import { give } from "./suspects.ts";
+import { FEW, give, takeFitting } from "./suspects.ts";
 import { DAY_MS, isNextDue, type Turn } from "./turn-begin.ts";
 
 function crashesOf(turn: Turn, id: string): number {
@@ -45,41 +44,22 @@ export function dueParked(turn: Turn): readonly Parked[] {
  */
 export function claimParked(turn: Turn, due: readonly Parked[], room: number): void {
   const { tables, group, stream, request } = turn;
-  for (const { id, deliveries: before, crashed } of due.slice(0, room)) {
-    const deliveries = before + 1;
-    if (crashed) turn.crashed.add(id);
-    const options = { minIdle: DAY_MS, force: true, deliveries };
-    const [entry] = group.claim(request.token, [id], options);
-    if (entry !== undefined) give(turn, entry, deliveries, crashesOf(turn, id));
-    else if (stream.get(id) === undefined) turn.lostPayloads += 1;
-    unpark(tables, id);
-    turn.unparked += 1;
-  }
+  turn.unparked = takeFitting(turn, Math.min(due.length, room), { few: FEW }, (first, last) => {
+    for (const { id, deliveries: before, crashed } of due.slice(first, last)) {
+      const deliveries = before + 1;
+      if (crashed) turn.crashed.add(id);
+      const options = { minIdle: DAY_MS, force: true, deliveries };
+      const [entry] = group.claim(request.token, [id], options);
+      if (entry !== undefined) give(turn, entry, deliveries, crashesOf(turn, id));
+      else if (stream.get(id) === undefined) turn.lostPayloads += 1;
+      unpark(tables, id);
+    }
+  });
 }
 
-/** Reads new entries; returns how many came and their bytes. */
-function readNew(turn: Turn, count: number): { readonly got: number; readonly bytes: number } {
-  const entries = turn.group.read(turn.request.token, count);
-  for (const entry of entries) give(turn, entry, 1, 0);
-  return {
-    got: entries.length,
-    bytes: entries.reduce((sum, { fields }) => sum + sizeOf(fields), 0),
-  };
-}
-
-/**
- * As many as fit by the size seen so far. Where none was seen, a first slice small enough to fit
- * whatever its payloads are tells how many more do.
- */
-export function claimNew(turn: Turn, want: number): void {
-  const { sizeHint, maxBytes, probe } = turn.request;
-  if (sizeHint > 0) {
-    const fitting = Math.max(1, Math.floor(maxBytes / Math.ceil(sizeHint)));
-    readNew(turn, Math.min(want, fitting));
-    return;
-  }
-  const { got, bytes } = readNew(turn, Math.min(want, probe));
-  if (got < probe || want <= got) return;
-  const more = Math.floor((maxBytes - bytes) / Math.max(1, bytes / got));
-  if (more > 0) readNew(turn, Math.min(want - got, more));
+/** New messages: as many as fit into what is left of the bytes, or into so many of them. */
+export function claimNew(turn: Turn, want: number, half?: number): void {
+  takeFitting(turn, want, { few: want, half }, (first, last) => {
+    for (const entry of turn.group.read(turn.request.token, last - first)) give(turn, entry, 1, 0);
+  });
 }

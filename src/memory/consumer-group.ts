@@ -1,4 +1,4 @@
-import { compareIds, FIRST_ID, idAfter } from "./entry-id.ts";
+import { compareIds, idAfter } from "./entry-id.ts";
 import { createIdMap, type IdMap } from "./id-map.ts";
 import type { Entry, Stream } from "./stream.ts";
 
@@ -39,11 +39,10 @@ export interface ConsumerGroup {
   ack(ids: readonly string[]): number;
   /** As XCLAIM: entries that are gone leave the pending list and are not returned. */
   claim(consumer: string, ids: readonly string[], options: ClaimOptions): Entry[];
-  /** As XAUTOCLAIM with JUSTID: a slice of the pending list from `cursor`. */
-  autoClaim(
-    consumer: string,
-    slice: { readonly minIdle: number; readonly cursor: string; readonly count: number },
-  ): { readonly cursor: string; readonly claimed: string[]; readonly gone: string[] };
+  /** As XAUTOCLAIM of what nobody holds so long: the first that are gone leave the pending list. */
+  dropGone(count: number): number;
+  /** As XPENDING with IDLE: ids of what was handed out so long ago, from `cursor` on. */
+  expired(minIdle: number, cursor: string, count: number): string[];
 }
 
 export function createConsumerGroup(
@@ -142,24 +141,19 @@ export function createConsumerGroup(
       return claimed;
     },
 
-    autoClaim(consumer, { minIdle, cursor, count }) {
-      const claimed: string[] = [];
-      const gone: string[] = [];
-      // Redis looks at ten times the count, and at one more for the next cursor.
-      const seen = pending.list(cursor, 10 * count + 1);
-      let at = 0;
-      for (; at < Math.min(seen.length, 10 * count); at += 1) {
-        if (claimed.length + gone.length === count) break;
-        const { id, deliveredAt, deliveries } = seen[at] as Pending;
-        if (stream.get(id) === undefined) {
-          remove(id);
-          gone.push(id);
-        } else if (isIdle({ deliveredAt }, minIdle)) {
-          hand(id, consumer, deliveries);
-          claimed.push(id);
-        }
-      }
-      return { cursor: seen[at]?.id ?? FIRST_ID, claimed, gone };
+    dropGone(count) {
+      // Redis looks at ten times the count.
+      const front = pending
+        .list(undefined, 10 * count)
+        .filter(({ id }) => stream.get(id) === undefined);
+      return front.slice(0, count).filter(({ id }) => remove(id)).length;
     },
+
+    expired: (minIdle, cursor, count) =>
+      pending
+        .list(cursor)
+        .filter((item) => isIdle(item, minIdle))
+        .slice(0, count)
+        .map(({ id }) => id),
   };
 }

@@ -17,11 +17,15 @@ export function limitClaim(turn: Turn): void {
   if (queue.rateLimit !== undefined && turn.claim > 0) limitRate(turn, queue.rateLimit);
 }
 
-/** A pass that is under way has a lease, which each of its turns renews and which ends by itself. */
+/**
+ * A pass that is under way has a lease, which each of its turns renews and which ends by itself. One that
+ * ends far in the future is from before the clock went back, of a pass that is over.
+ */
 function limitPasses(turn: Turn, most: number): void {
   const { request, now, lease, survey } = turn;
   const { passes } = turn.tables;
-  const others = [...passes].filter(([pass, until]) => pass !== request.pass && until > now);
+  const isUnderWay = (until: number) => until > now && until <= now + 2 * (turn.longest ?? lease);
+  const others = [...passes].filter(([pass, until]) => pass !== request.pass && isUnderWay(until));
   if (others.length >= most) {
     turn.heldBack = "passes";
     turn.claim = 0;

@@ -23,6 +23,7 @@ export function replayFrom(
   group.ack(pending.filter(isBehind));
   const tables = tablesOf(memory, queue.stream, queue.group);
   const { parked, due, markers, state } = tables;
+  state.dirty = true; // somebody's consumer may be left: the next sweep sees to that
   for (const id of [...parked.keys(), ...due.keys()]) if (isBehind(id)) unpark(tables, id);
   if (compareIds(position, group.lastDelivered) < 0) group.setPosition(position);
   // Where nothing is left behind that the loss of the parked set could hide, the trim may rely on it again.

@@ -1,4 +1,5 @@
-// The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in the state.
+// The sweep: expired leases move to the suspects, from a cursor kept in the state: as many as are handed
+// out at once, and no more while any of them waits.
 
 import { FIRST_ID } from "./entry-id.ts";
 import { DEFAULT_LEASE_MS } from "./group.ts";
@@ -27,7 +28,7 @@ export function agreeOnLease({ tables: { state }, lease, now }: Turn): number {
 export interface Sweep {
   readonly reclaimed: number;
   readonly sweeping: boolean;
-  /** When the next slice may follow. */
+  /** When the next cycle may begin. */
   readonly nextAt: number;
 }
 
@@ -40,17 +41,25 @@ export function sweep(turn: Turn, lease: number): Sweep {
     return { reclaimed: 0, sweeping: false, nextAt: opens };
   }
   const cursor = state.cursor ?? FIRST_ID;
-  const slice = group.autoClaim(SUSPECTS, { minIdle: lease, cursor, count: 10 });
-  turn.lostPayloads += slice.gone.length;
-  const finished = slice.cursor === FIRST_ID;
-  const dirty = slice.claimed.length + slice.gone.length > 0 || state.dirty === true;
-  if (finished && dirty) deleteIdleConsumers(turn);
-  state.cursor = slice.cursor;
-  state.next = now + (finished ? queue.gateMs : 50);
-  // What was ours may leave our consumer behind: the next sweep sees to that.
-  const ours = [...slice.claimed, ...slice.gone].some((id) => turn.delivery.has(id));
-  state.dirty = dirty && (!finished || ours);
-  return { reclaimed: slice.claimed.length, sweeping: !finished, nextAt: state.next };
+  // What somebody has trimmed is in front, and is told of whoever holds it.
+  const gone = cursor === FIRST_ID ? group.dropGone(10) : 0;
+  // What was swept is not in flight any more: all of it, and not bit by bit.
+  const limited = queue.maxInFlight !== undefined;
+  const most = limited ? 100 : turn.request.suspectBatch;
+  const expired = group.expired(lease, cursor, most + 1);
+  const wait = !limited && (group.consumers.get(SUSPECTS)?.size ?? 0) > 0;
+  const ids = wait ? [] : expired.slice(0, most);
+  const claimed = group.claim(SUSPECTS, ids, { minIdle: lease, justId: true }).length;
+  turn.lostPayloads += gone + ids.length - claimed;
+  const firstLeft = gone > 0 ? cursor : expired[ids.length];
+  const dirty = state.dirty === true;
+  if (firstLeft === undefined && (ids.length > 0 || dirty)) deleteIdleConsumers(turn);
+  const nextAt = now + queue.gateMs;
+  state.cursor = firstLeft ?? FIRST_ID;
+  state.next = firstLeft === undefined ? nextAt : now;
+  // The next cycle looks for consumers again: one of what was found last may be left, our own for one.
+  state.dirty = ids.length + gone > 0 || (firstLeft !== undefined && dirty);
+  return { reclaimed: claimed, sweeping: firstLeft !== undefined, nextAt };
 }
 
 /** A sweep found something, and was not through when all was settled. */

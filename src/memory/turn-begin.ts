@@ -39,6 +39,8 @@ export interface Turn {
   claim: number;
   heldBack: TurnReply["heldBack"];
   readonly lease: number;
+  /** The longest lease of any function, where a survey has looked. */
+  longest?: number;
   keep: boolean;
   changes: Changes;
   kind: TurnReply["kind"];

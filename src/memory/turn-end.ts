@@ -3,7 +3,7 @@
 import type { Delivery, StoreQueue, SurveyFindings, TurnReply, TurnRequest } from "../store.ts";
 import { claimLost, claimNew, claimParked, dueParked } from "./claim.ts";
 import { settleDead } from "./dead-letters.ts";
-import { lookAtGroups, openGroup, type Survey } from "./group.ts";
+import { lookAtGroups, openGroup } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
@@ -183,7 +183,7 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   const quiet = isEmpty && turn.group.consumers.size < 2;
   if (quiet) return { ...nothing, quiet };
 
-  const sweepLease = agreeOnLease(turn);
+  turn.longest = agreeOnLease(turn);
   if (state.shared === true) turn.keep = true;
   else if (queue.shared) state.shared = true;
   if (queue.retention !== undefined) state.kept = true;
@@ -194,7 +194,7 @@ function look(turn: Turn, due: readonly Parked[], nothingParked: boolean) {
   const excess = (state.dropped === undefined ? survey.trimmedExcess : undefined) ?? known;
   const calm = !turn.keep && survey.pending === 0 && nothingParked;
   if (excess > known || (calm && Math.max(0, excess) < known)) state.trimmed = Math.max(0, excess);
-  const swept = survey.pending > 0 ? sweep(turn, sweepLease) : undefined;
+  const swept = survey.pending > 0 ? sweep(turn, turn.longest) : undefined;
   if (swept === undefined) endSweep(turn);
   return { quiet, swept, suspects: alternate(turn), trimmedUnread: Math.max(0, excess - known) };
 }
@@ -216,8 +216,14 @@ function claim(turn: Turn, due: readonly Parked[], suspects: TurnRequest["suspec
   if (turn.kind === "ordinary") {
     // Half of the batch is for what is due, of an odd one now more and now less.
     const half = Math.floor((turn.claim + (turn.now % 2)) / 2);
-    claimNew(turn, turn.claim - Math.min(due.length, half));
+    const { maxBytes } = turn.request;
+    claimNew(
+      turn,
+      turn.claim - Math.min(due.length, half),
+      due.length > 0 ? maxBytes / 2 : undefined,
+    );
     claimParked(turn, due, turn.claim - turn.messages.length);
+    if (due.length > 0 && turn.messages.length === 0) claimNew(turn, turn.claim);
     if (suspects === "last" && turn.messages.length > 0) turn.suspectsLeft = true;
     else if (suspects === "last" && maySuspect) claimSuspects(turn);
   }
@@ -238,21 +244,11 @@ function findings(
   return {
     keep: turn.keep,
     groups: survey.groups,
-    sweeping: swept?.sweeping ?? false,
-    nextAt: nextSurvey(turn, survey, swept, quiet),
+    sweeping: swept?.sweeping === true && turn.heldBack !== "paused",
+    // One that found nothing at all saw too little to work by.
+    nextAt: swept?.nextAt ?? (quiet ? turn.now : turn.now + turn.queue.gateMs),
     ...leftoversInTheWay(turn, nothingParked, setIsLost),
   };
-}
-
-/** A survey that found nothing at all saw too little to work by. */
-function nextSurvey(
-  { now, queue }: Turn,
-  { pending }: Survey,
-  swept: Sweep | undefined,
-  quiet: boolean,
-): number {
-  if (pending > 0) return Math.max(swept?.nextAt ?? 0, now + 50);
-  return quiet ? now : now + queue.gateMs;
 }
 
 /**

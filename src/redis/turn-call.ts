@@ -57,7 +57,6 @@ export function turnCall(
       more: {
         final: flag(request.final),
         size_hint: Math.ceil(request.sizeHint),
-        probe: request.probe,
         max_deliveries: queue.maxDeliveries,
         on_crash: queue.onCrash,
         housekeeping: flag(request.housekeeping),

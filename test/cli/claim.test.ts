@@ -53,6 +53,21 @@ serverTest("a message of a live pass is left alone, unless it is forced", async 
   expect(seen).toContainEqual({ id: inFlight, deliveries: 2, failures: 0 });
 });
 
+serverTest("a message that is taken from a dead pass leaves no consumer of that", async () => {
+  for (const to of ["parked", "dead"]) {
+    const { name, queue } = await sentQueue(0);
+    const redis = connectRaw();
+    await drain(queue, () => {});
+    const { id } = await queue.send({ n: 1 });
+    await redis.call("XREADGROUP", "GROUP", "xdrain", "xd:dead", "STREAMS", name, ">");
+    await run(["claim", "-q", name, id, "--to", to, "--force"]);
+    await drain(queue, () => {});
+    const consumers = (await redis.call("XINFO", "CONSUMERS", name, "xdrain")) as unknown[][];
+    expect(consumers.map((info) => info[1])).toEqual(["xd:suspects"]);
+    redis.disconnect();
+  }
+});
+
 serverTest("what a pass does with a message that was taken from it counts no more", async () => {
   const { name, queue, ids } = await sentQueue(1);
   const id = ids[0] ?? "";

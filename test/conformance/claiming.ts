@@ -106,7 +106,7 @@ export function claiming(target: () => Target): void {
     test("one message comes however large it is", async () => {
       const bench = openWorkbench(target());
       const ids = await bench.send("x".repeat(10_000), "y".repeat(10_000));
-      const reply = await bench.claim(newToken(), 10, { maxBytes: 1, probe: 1 });
+      const reply = await bench.claim(newToken(), 10, { maxBytes: 1, sizeHint: 1 });
       expect(idsOf(reply)).toEqual(ids.slice(0, 1));
     });
 
@@ -128,9 +128,71 @@ export function claiming(target: () => Target): void {
     test("where no size was seen, a first slice tells how many more fit", async () => {
       const bench = openWorkbench(target());
       await bench.send(...Array(20).fill("x".repeat(94)));
-      const reply = await bench.claim(newToken(), 20, { maxBytes: 1_000, probe: 2 });
+      const reply = await bench.claim(newToken(), 20, { maxBytes: 1_000, sizeHint: 500 });
       expect(reply.messages.length).toBe(10);
       expect(await bench.queue.depth()).toMatchObject({ inFlight: 10, parked: 0 });
+    });
+
+    /** Ten messages of a thousand bytes that are due, and no new ones. */
+    async function tenParked() {
+      const bench = openWorkbench(target());
+      const ids = await bench.send(...Array(10).fill("x".repeat(990)));
+      const pass = newToken();
+      await bench.turn(pass, { retry: later(inHand((await bench.claim(pass)).messages)) });
+      await bench.age(1_000);
+      return { bench, ids };
+    }
+
+    test.each([1_160, 1_000, 1_500])(
+      "parked messages that would make a reply too large stay parked, %s bytes seen so far",
+      async (sizeHint) => {
+        const { bench, ids } = await tenParked();
+        const before = await bench.outside.dueTimes();
+        const request = { maxBytes: 3_500, sizeHint };
+        const reply = await bench.claim(newToken(), 10, request);
+        expect(idsOf(reply)).toEqual(ids.slice(0, 3));
+        expect(reply.messages.map(({ delivery }) => delivery)).toEqual([2, 2, 2]);
+        for (const id of ids.slice(0, 3)) delete before[id];
+        expect(await bench.outside.dueTimes()).toEqual(before);
+        expect((await bench.claim(newToken(), 10)).messages).toHaveLength(7);
+      },
+    );
+
+    test("ten parked messages tell how many more fit, however small others were", async () => {
+      const { bench } = await tenParked();
+      const second = await bench.send(...Array(90).fill("x".repeat(990)));
+      const pass = newToken();
+      const held = inHand((await bench.claim(pass, 90)).messages);
+      await bench.turn(pass, { retry: later(held), survey: false });
+      await bench.age(1_000);
+      const before = await bench.outside.dueTimes();
+      const reply = await bench.claim(newToken(), 90, { maxBytes: 25_500, sizeHint: 10 });
+      expect(reply.messages).toHaveLength(25);
+      for (const { id } of reply.messages) delete before[id];
+      expect(second.length + 10 - reply.messages.length).toBe(75);
+      expect(await bench.outside.dueTimes()).toEqual(before);
+    });
+
+    test("parked messages and new ones share the bytes of a turn", async () => {
+      const { bench, ids } = await tenParked();
+      const fresh = await bench.send(...Array(10).fill("x".repeat(990)));
+      const request = { maxBytes: 4_500, sizeHint: 1_125 };
+      const reply = await bench.claim(newToken(), 10, request);
+      expect(idsOf(reply)).toEqual([...fresh.slice(0, 2), ...ids.slice(0, 2)]);
+    });
+
+    test("parked messages come though new ones would fill each turn", async () => {
+      const { bench, ids } = await tenParked();
+      await bench.send(...Array(60).fill("x".repeat(990)));
+      const seen: (string | undefined)[] = [];
+      for (let turns = 0; turns < 40; turns += 1) {
+        const reply = await bench.claim(newToken(), 10, { maxBytes: 1_500, sizeHint: 1_500 });
+        expect(reply.messages).toHaveLength(1);
+        seen.push(...idsOf(reply));
+        await target().pass(1);
+      }
+      expect(seen).toContain(ids[0]);
+      expect(seen.some((id) => !ids.includes(id ?? ""))).toBe(true);
     });
   });
 }

@@ -23,6 +23,8 @@ export interface Outside {
   deadLetters(): Promise<string[][]>;
   addDeadLetter(...fields: string[]): Promise<string>;
   removeConsumer(name: string): Promise<unknown>;
+  /** When each parked message is due. */
+  dueTimes(): Promise<Record<string, number>>;
   /** Loses the set of parked messages, as an eviction would; or the records of them. */
   loseParked(): Promise<unknown>;
   loseRecords(): Promise<unknown>;
@@ -61,6 +63,13 @@ export function outsideRedis(redis: Redis, queue: StoreQueue): Outside {
     deadLetters: async () => (await call<RawEntry[]>("XRANGE", dead, "-", "+")).map(([, f]) => f),
     addDeadLetter: (...fields) => call<string>("XADD", dead, "*", ...fields),
     removeConsumer: (name) => call("XGROUP", "DELCONSUMER", stream, group, name),
+    async dueTimes() {
+      const list = await call<string[]>("ZRANGE", parked, 0, "-1", "WITHSCORES");
+      const ids = list.filter((_, i) => i % 2 === 0);
+      return Object.fromEntries(
+        ids.map((id, i) => [id, Math.floor(Number(list[2 * i + 1]) / 1024)]),
+      );
+    },
     loseParked: () => call("DEL", parked),
     loseRecords: () => call("DEL", due),
     unparkWithoutRecord: (id) => call("ZREM", parked, id),
@@ -122,5 +131,7 @@ export function outsideMemory(store: MemoryStore, queue: StoreQueue): Outside {
     },
     unparkWithoutRecord: async (id) => store.tables(queue).parked.delete(id),
     loseBodies: async () => store.memory.delayed.delete(queue.stream),
+    dueTimes: async () =>
+      Object.fromEntries([...store.tables(queue).parked].map(([id, { due }]) => [id, due])),
   };
 }

@@ -188,6 +188,77 @@ export function passes(target: () => Target): void {
       expect(await drain(queue, () => {})).toMatchObject({ completed: 5, reclaimed: 5 });
     });
 
+    test.each([
+      { lanes: 1, waiting: 0 },
+      { lanes: 4, waiting: 0 },
+      { lanes: 1, waiting: 130 },
+      { lanes: 4, waiting: 130 },
+    ])(
+      "one pass of $lanes lanes takes back all that a dead one had, $waiting others waiting",
+      async ({ lanes, waiting }) => {
+        const { queue, send, claim, age } = openWorkbench(target(), {
+          visibilityTimeout: LEASE_MS,
+        });
+        await send(...numbers(105));
+        await claim(newToken(), 105);
+        await age(LEASE_MS + 100);
+        await send(...numbers(waiting));
+        const report = await drain(queue, () => {}, { lanes });
+        expect(report).toMatchObject({
+          stopped: "empty",
+          more: false,
+          completed: 105 + waiting,
+          reclaimed: 105,
+        });
+        expect(await queue.depth()).toEqual(EMPTY);
+      },
+    );
+
+    test("one pass makes dead letters of all that a dead one had, where a crash is final", async () => {
+      const options = { visibilityTimeout: LEASE_MS, onCrash: "dead" } as const;
+      const { queue, send, claim, age } = openWorkbench(target(), options);
+      await send(...numbers(45));
+      await claim(newToken());
+      await age(LEASE_MS + 100);
+      expect(await drain(queue, () => {})).toMatchObject({
+        stopped: "empty",
+        more: false,
+        dead: 45,
+      });
+    });
+
+    test("one pass counts all that a dead one had, where somebody has deleted it", async () => {
+      const { queue, send, claim, age, outside } = openWorkbench(target(), {
+        visibilityTimeout: LEASE_MS,
+      });
+      const ids = await send(...numbers(45));
+      await claim(newToken());
+      await age(LEASE_MS + 100);
+      await outside.delete(...ids.slice(0, 44));
+      const report = await drain(queue, () => {});
+      expect(report).toMatchObject({
+        stopped: "empty",
+        more: false,
+        lostPayloads: 44,
+        completed: 1,
+      });
+    });
+
+    test("a paused queue keeps what a dead pass had, and no pass waits for it", async () => {
+      const { queue, send, claim, age } = openWorkbench(target(), { visibilityTimeout: LEASE_MS });
+      await send(...numbers(45));
+      await claim(newToken());
+      await age(LEASE_MS + 100);
+      await queue.pause();
+      for (let passes = 0; passes < 2; passes += 1) {
+        const report = await drain(queue, () => {});
+        expect(report).toMatchObject({ stopped: "paused", more: false, claimed: 0 });
+        expect(report.turns).toBeLessThanOrEqual(3);
+      }
+      await queue.resume();
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 45 });
+    });
+
     test("nothing is claimed beside a suspect, also where the response that brought it got lost", async () => {
       const options = { visibilityTimeout: LEASE_MS };
       for (const lost of [undefined, "response"] as const) {

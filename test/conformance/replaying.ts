@@ -43,6 +43,16 @@ export function replaying(target: () => Target): void {
       expect(await drain(queue, () => {})).toMatchObject({ completed: 1_250 });
     });
 
+    test("leaves no consumer of those that it takes messages from", async () => {
+      const { queue, send, claim, outside } = open();
+      await send(1, 2);
+      await claim(newToken(), 1);
+      await claim(newToken(), 1);
+      await queue.replay({ from: "0" });
+      await drain(queue, () => {});
+      expect(await outside.consumers()).toEqual({});
+    });
+
     test("brings back what is kept, behind an entry, from a time on, or all of it", async () => {
       const { queue, send } = open();
       const [first = ""] = await send("one");

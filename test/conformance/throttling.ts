@@ -127,6 +127,20 @@ export function throttling(target: () => Target): void {
       expect(reply.messages.length).toBeGreaterThan(0);
     });
 
+    test("is not held up by more that dead passes have left than may be in flight", async () => {
+      const { queue, send, claim, age } = openWorkbench(target(), {
+        maxInFlight: 5,
+        visibilityTimeout: LEASE_MS,
+      });
+      const beside = openWorkbench(target(), { stream: queue.name, visibilityTimeout: LEASE_MS });
+      await send(...numbers(45));
+      expect((await beside.claim(newToken())).messages).toHaveLength(45);
+      await age(LEASE_MS + 30);
+      expect(await claim(newToken())).toMatchObject({ kind: "suspects" });
+      await age(LEASE_MS + 30);
+      expect(await drain(queue, () => {})).toMatchObject({ stopped: "empty", completed: 45 });
+    });
+
     test("lets a pass end, and the next one do the rest", async () => {
       const { queue, send, claim } = openWorkbench(target(), { maxInFlight: 1 });
       await send(...numbers(3));
@@ -177,6 +191,21 @@ export function throttling(target: () => Target): void {
       await age(LEASE_MS * 0.7);
       expect((await claim(newToken(), 1)).messages).toHaveLength(1);
       expect(await claim(newToken(), 1)).toMatchObject({ messages: [], heldBack: "passes" });
+    });
+
+    test("forgets a pass that died before the server's clock went back", async () => {
+      const { send, claim, turn, age } = openWorkbench(target(), {
+        maxPasses: 1,
+        visibilityTimeout: LEASE_MS,
+      });
+      await send(...numbers(9));
+      const dead = newToken();
+      const complete = inHand((await claim(dead, 1)).messages);
+      await turn(dead, { complete, leaving: false });
+      await age(-3_600_000);
+      const reply = await claim(newToken(), 1);
+      await age(3_600_000);
+      expect(reply.messages).toHaveLength(1);
     });
 
     test("a pass whose lanes end together, held back, leaves room for the next one", async () => {

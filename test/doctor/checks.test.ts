@@ -160,3 +160,15 @@ test("entries that are nearly all alike are a note, since their producer may sen
   expect(newest(2, 10)).toBe("warning");
   expect(newest(2, 0)).toBe("warning");
 });
+
+test("what a dead pass left is no finding while passes take it back, ten at a time", () => {
+  const entry = { id: "1-0", consumer: "xd:dead", idleMs: 3_600_000, deliveries: 1 };
+  const idsWith = (suspects: { readonly pending: number; readonly idleMs: number }) => {
+    const consumerList = [{ name: "xd:suspects", kind: "suspects", ...suspects } as const];
+    const group = groupOf({ pending: 1, oldestPending: [entry], consumerList });
+    return idsOf(diagnose(factsOf({ groups: [group] })));
+  };
+  expect(idsWith({ pending: 9, idleMs: 1_000 })).not.toContain("pending-unclaimed");
+  expect(idsWith({ pending: 9, idleMs: 3_600_000 })).toContain("pending-unclaimed");
+  expect(idsWith({ pending: 0, idleMs: 1_000 })).toContain("pending-unclaimed");
+});

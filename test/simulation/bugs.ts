@@ -27,16 +27,16 @@ export const bugs: readonly Bug[] = [
     inScripts: ACKNOWLEDGED_BEFORE,
   },
   {
-    name: "each sweep begins at 0-0",
+    name: "a sweep never begins at the front again",
     inModel: {
       file: "src/memory/sweep.ts",
-      find: "const cursor = state.cursor ?? FIRST_ID;",
-      replace: "const cursor = FIRST_ID;",
+      find: "state.cursor = firstLeft ?? FIRST_ID;",
+      replace: "state.cursor = firstLeft ?? cursor;",
     },
     inScripts: {
       file: "src/redis/lua/sweep.lua",
-      find: 'sweep_lease, state[1] or "0-0",',
-      replace: 'sweep_lease, "0-0",',
+      find: '"cursor", first_left or "0-0"',
+      replace: '"cursor", first_left or cursor',
     },
   },
   {
@@ -113,22 +113,20 @@ export const bugs: readonly Bug[] = [
     name: "what a dead pass left is handed out again uncounted",
     inModel: {
       file: "src/memory/suspects.ts",
-      find: "    const [entry] = group.claim(request.token, [id], { minIdle: 0 });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries + 1, crashes);",
+      find: "[id], { minIdle: 0 });\n      if (entry === undefined) turn.lostPayloads += 1;\n      else give(turn, entry, deliveries + 1, crashes);",
       replace:
-        "    const [entry] = group.claim(request.token, [id], { minIdle: 0, justId: true });\n    if (entry === undefined) turn.lostPayloads += 1;\n    else give(turn, entry, deliveries, crashes);",
+        "[id], { minIdle: 0, justId: true });\n      if (entry === undefined) turn.lostPayloads += 1;\n      else give(turn, entry, deliveries, crashes);",
     },
     inScripts: {
       file: "src/redis/lua/suspects.lua",
-      find: `    local entries = call("XCLAIM", stream, group, token, 0, unpack(claim_ids))
-    account_for_missing(claim_ids, entries)
+      find: `    local entries = call("XCLAIM", stream, group, token, 0, unpack(some))
+    account_for_missing(some, entries)
     for _, entry in ipairs(entries) do
-      local suspect = by_id[entry[1]]
-      give(entry, suspect[2] + 1, suspect[3])
+      give(entry, unpack(by_id[entry[1]]))
 `,
-      replace: `    append(claim_ids, "JUSTID")
-    for _, id in ipairs(call("XCLAIM", stream, group, token, 0, unpack(claim_ids))) do
-      local suspect = by_id[id]
-      give(call("XRANGE", stream, id, id)[1], suspect[2], suspect[3])
+      replace: `    append(some, "JUSTID")
+    for _, id in ipairs(call("XCLAIM", stream, group, token, 0, unpack(some))) do
+      give(call("XRANGE", stream, id, id)[1], by_id[id][1] - 1, by_id[id][2])
 `,
     },
   },

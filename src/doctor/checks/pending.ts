@@ -14,7 +14,7 @@ function unclaimed(facts: Facts, group: GroupFacts): Finding[] {
   const limit = limitOf(facts, group);
   const old = oldestPending.filter(({ idleMs }) => idleMs > limit);
   const [first] = old;
-  if (first === undefined) return [];
+  if (first === undefined || isTakenBack(group, limit)) return [];
   const longest = Math.max(...old.map(({ idleMs }) => idleMs));
   const of = pending > oldestPending.length ? ` of the ${oldestPending.length} oldest` : "";
   const { stream } = facts.queue;
@@ -33,6 +33,13 @@ function unclaimed(facts: Facts, group: GroupFacts): Finding[] {
         : `${rescue}  # or let passes do it: ${xdrain(facts, "drain", name)} …`,
     },
   ];
+}
+
+/** Passes sweep the next of them when what they took last is done. */
+function isTakenBack({ consumerList }: GroupFacts, limit: number): boolean {
+  return (consumerList ?? []).some(
+    ({ kind, pending, idleMs }) => kind === "suspects" && pending > 0 && idleMs <= limit,
+  );
 }
 
 /** What passes agreed on as their lease may be longer than what the queue was opened with. */

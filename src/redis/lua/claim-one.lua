@@ -21,7 +21,7 @@ if reply.err and not string.find(reply.err, "NOGROUP", 1, true) then
   return { "error", reply.err }
 end
 local owned = reply[1] -- id, consumer, idle time, deliveries; only of what is in flight
-local score = tonumber(call("ZSCORE", parked_key, id) or "")
+local score = not owned and tonumber(call("ZSCORE", parked_key, id) or "")
 if not owned and not score then
   return answer("elsewhere")
 end
@@ -85,7 +85,11 @@ if #records > 0 then
   call("PEXPIRE", crashes_key, whole(30 * 86400000))
 end
 
--- Side tables first, the pending list after them, the entry last: as a turn does.
+-- Side tables first, the pending list after them, the entry last: as a turn does. The next sweep looks
+-- whether it leaves a consumer behind.
+if owned then
+  call("HSET", state_key, "dirty", 1)
+end
 if entry and to_dead == 0 then
   local crashed = crashes > 0 and 512 or 0
   park_with_records({ whole((now + delay) * 1024 + crashed + math.min(deliveries, 511)), id })

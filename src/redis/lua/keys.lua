@@ -34,8 +34,8 @@ do
       refuse_bytes()
     end
     local bytes, fitting = 0, #messages
-    for i, message in ipairs(messages) do
-      bytes = bytes + size_of(message[2])
+    for i = 1, #messages do
+      bytes = bytes + bytes_of(i, i)
       if bytes > max_bytes and i > 1 then
         fitting = i - 1
         break

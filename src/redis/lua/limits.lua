@@ -50,9 +50,10 @@ do
     end
   end
 
-  -- A pass that is under way has a lease, which each of its turns renews and which ends by itself.
+  -- A pass that is under way has a lease, which each of its turns renews and which ends by itself. One that
+  -- ends far in the future is from before the clock went back, of a pass that is over.
   local function limit_passes()
-    local under_way = call("ZRANGE", more.passes_key, "(" .. whole(now), "+inf", "BYSCORE")
+    local under_way = call("ZRANGE", more.passes_key, "(" .. whole(now), whole(now + (more.longest or lease) * 2), "BYSCORE")
     local others = #under_way
     for _, pass in ipairs(under_way) do
       if pass == more.pass then

@@ -1,22 +1,7 @@
 -- Parked messages that are due: out of the set, into the pending list, with the count that they had.
 
--- Writes the crash counts into the given messages that may have some.
-local function recall_crashes(list, from)
-  local ids, owners = {}, {}
-  for i = (from or 0) + 1, #list do
-    if has_crashed[list[i][1]] then
-      ids[#ids + 1], owners[#owners + 1] = list[i][1], list[i]
-    end
-  end
-  if #ids > 0 then
-    for i, count in ipairs(crash_counts(ids)) do
-      owners[i][4] = count
-    end
-  end
-end
-
--- The parked messages that are due, as { id, deliveries }, whether none is parked, and -1 where their set was
--- lost; learns when the next one is. Delayed ones that are due go into the stream.
+-- The ids of the parked messages that are due, which deliveries theirs will be, whether none is parked, and -1
+-- where their set was lost; learns when the next one is. Delayed ones that are due go into the stream.
 local function due_parked()
   -- One answer for three keys: 1 for each of the first two, and 3 for the last.
   local waiting = call("EXISTS", parked_key, due_key, delayed_key, delayed_key, delayed_key)
@@ -31,7 +16,7 @@ local function due_parked()
   if waiting > 2 then
     promote()
   end
-  local due = {}
+  local due = { counts = {} }
   for i = 1, #list, 2 do
     local time, count = floor(tonumber(list[i + 1]) / 1024), tonumber(list[i + 1]) % 1024
     if time > now or #due == claim then
@@ -41,7 +26,7 @@ local function due_parked()
       break
     end
     has_crashed[list[i]] = count >= 512 or nil
-    due[#due + 1] = { list[i], count % 512 }
+    due[#due + 1], due.counts[list[i]] = list[i], count % 512 + 1
   end
   if #list == 0 then
     local records = waiting % 3 -- without a set they say that it was lost
@@ -66,14 +51,10 @@ do
   -- Forced into the pending list again with the count that it had. Min-idle is the longest lease: zero
   -- would steal a live one where the group was made anew and somebody has read the entry again.
   function claim_parked(due, room)
-    local ids, counts = {}, {}
-    for i = 1, math.min(#due, room) do
-      ids[i], counts[i] = due[i][1], due[i][2] + 1
-    end
-    local given_before = #messages
-    give_counted(ids, counts, take_by_force)
-    recall_crashes(messages, given_before)
-    unpark(ids)
-    unparked = #ids
+    unparked = take_fitting(math.min(#due, room), 10, function(first, last)
+      local ids = { unpack(due, first, last) }
+      give_counted(ids, due.counts, take_by_force)
+      unpark(ids)
+    end)
   end
 end

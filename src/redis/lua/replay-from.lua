@@ -15,6 +15,7 @@ repeat
   end
   call_in_slices({ "XACK", stream, group }, behind)
 until #pending < 1000
+call("HSET", state_key, "dirty", 1) -- somebody's consumer may be left: the next sweep sees to that
 
 local parked = {}
 for _, key in ipairs({ call("ZRANGE", parked_key, 0, -1), call("HKEYS", due_key) }) do

@@ -28,11 +28,10 @@ do
     kind, made = "replayed", true
     local ids, counts = {}, {}
     for i = 1, claim == 0 and #list or math.min(#list, claim) do
-      ids[i], counts[i] = list[i], own[list[i]][4]
-      has_crashed[list[i]] = counts[i] > 1 or nil -- nobody remembers: look
+      ids[i], counts[list[i]] = list[i], own[list[i]][4]
+      has_crashed[list[i]] = own[list[i]][4] > 1 or nil -- nobody remembers: look
     end
     give_counted(ids, counts, take_again)
-    recall_crashes(messages)
     lost_payloads = lost_payloads + #ids - #messages
   end
 end

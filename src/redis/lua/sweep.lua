@@ -1,20 +1,19 @@
--- The sweep: expired leases move to the suspects, a slice at a time from a cursor kept in Redis.
+-- The sweep: expired leases move to the suspects, from a cursor kept in Redis: as many as are handed out at
+-- once, and no more while any of them waits.
 
-local survey_again, sweeping = 0, 0
+local survey_again, sweeping = now + gate, 0
 local changes = {} -- of the state hash
 local agree_on_lease, delete_idle_consumers, sweep
 do
-  local sweep_lease
-
   -- Functions may be deployed with different leases: each holds by its own, and the sweep waits for the
   -- largest. The default needs no record. A record is renewed once a day, and gives way to a shorter
   -- lease when it is three days old; what counted before counts on while others may say that they are there.
   function agree_on_lease(state)
     local stored, before = tonumber(state[4] or 60000), tonumber(state[11] or 60000)
     local age = now - tonumber(state[5] or "0")
-    sweep_lease = math.max(lease, stored, age < 2 * before + 30000 and before or 0)
+    more.longest = math.max(lease, stored, age < 2 * before + 30000 and before or 0)
     if lease > stored or age > 3 * DAY and lease < stored or state[4] and age > DAY and lease == stored then
-      append(changes, "lease", whole(lease), "lease_at", whole(now), "lease_before", whole(sweep_lease))
+      append(changes, "lease", whole(lease), "lease_at", whole(now), "lease_before", whole(more.longest))
     end
   end
 
@@ -30,40 +29,43 @@ do
     end
   end
 
-  -- Whether it was ours, so that our consumer may be left behind: the next sweep sees to that.
-  local function has_own(ids)
-    for _, id in ipairs(ids) do
-      if own[id] then
-        return true
-      end
-    end
-    return false
-  end
-
   function sweep(state)
     local opens = tonumber(state[2] or "0")
-    survey_again = opens
-    if now < opens and opens <= now + gate then -- a clock that went back opens the gate
+    if now < opens and opens <= survey_again then -- a clock that went back opens the gate
+      survey_again = opens
       return
     end
-    local reply = try("XAUTOCLAIM", stream, group, SUSPECTS, sweep_lease, state[1] or "0-0",
-      "COUNT", 10, "JUSTID")
-    if reply.err and is_pending_limit(reply) then -- the suspects have to go first
-      pending_limit = 1
-      survey_again = now + gate
+    local cursor = state[1] or "0-0"
+    -- What somebody has trimmed is in front, and is told of whoever holds it.
+    local gone = cursor ~= "0-0" and 0
+      or #(call("XAUTOCLAIM", stream, group, SUSPECTS, whole(NEVER), cursor, "COUNT", 10, "JUSTID")[3] or {})
+    local limited = more.max_in_flight > 0 -- what was swept counts no more: all of it, and not bit by bit
+    local most = limited and 100 or suspect_batch
+    local expired = call("XPENDING", stream, group, "IDLE", more.longest, cursor, "+", most + 1)
+    local ids, moved = {}, {}
+    if #expired > 0 and (limited or #call("XPENDING", stream, group, "-", "+", 1, SUSPECTS) == 0) then
+      for i = 1, math.min(#expired, most) do
+        ids[i] = expired[i][1]
+      end
+      ids[#ids + 1] = "JUSTID"
+      moved = try("XCLAIM", stream, group, SUSPECTS, more.longest, unpack(ids))
+      ids[#ids] = nil
+    end
+    if moved.err and is_pending_limit(moved) then -- the suspects have to go first
+      pending_limit, sweeping = 1, 1
       return
     end
-    reclaimed = #reply[2]
-    local gone = #(reply[3] or {})
-    lost_payloads = lost_payloads + gone
-    local finished = reply[1] == "0-0"
-    local dirty = reclaimed + gone > 0 or state[3] == "1"
-    if finished and dirty then
+    reclaimed = #moved
+    lost_payloads = lost_payloads + gone + #ids - reclaimed
+    local first_left = (gone > 0 and { cursor } or expired[#ids + 1] or {})[1]
+    local dirty = #ids + gone > 0 and "1" or state[3]
+    if first_left then
+      sweeping = 1
+    elseif dirty == "1" then
       delete_idle_consumers()
-      dirty = has_own(reply[2]) or has_own(reply[3] or {})
+      dirty = #ids > 0 and "1" -- one of what was found last may be left, our own for one: the next cycle looks again
     end
-    sweeping = finished and 0 or 1
-    survey_again = now + (finished and gate or 50)
-    append(changes, "cursor", reply[1], "next", whole(survey_again), "dirty", dirty and "1" or "0")
+    append(changes, "cursor", first_left or "0-0", "next", whole(first_left and now or survey_again),
+      "dirty", dirty or "0")
   end
 end

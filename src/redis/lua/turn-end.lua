@@ -90,10 +90,13 @@ if claim > 0 and kind == "ordinary" and not quiet then
   end
   if kind == "ordinary" then
     -- Half of the batch is for what is due, of an odd one now more and now less.
-    claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)))
+    claim_new(claim - math.min(#due, floor((claim + now % 2) / 2)), #due > 0 and max_bytes / 2)
     if #due > 0 and #messages < claim then
       made = true
       claim_parked(due, claim - #messages)
+      if #messages == 0 then
+        claim_new(claim)
+      end
     end
     if suspects == 2 then
       if #messages > 0 then
@@ -136,11 +139,8 @@ if ending and #left == 0 and (made or owned_at_start > 0 or attempt > 1 or surve
 end
 
 if survey > 0 then
-  survey_again = math.max(survey_again, now + 50)
   if quiet then
     survey_again = now -- it saw too little to work by
-  elseif pending == 0 then
-    survey_again = now + gate
   end
   look_for_leftovers()
 end
@@ -154,4 +154,4 @@ end
 return { "ok", whole(now), commands, kind, messages, lost, uncertain, duplicates, deferred,
   dead_count, reclaimed, lost_payloads, whole(trimmed_unread), suspects_left, whole(next_due),
   created, pending_limit, held_back, survey > 0 and { keep, whole(survey_again), whole(leftovers.count),
-  groups, sweeping, leftovers.found } or {}, journaled, unsettled.gone, more.deferred }
+  groups, held_back == 1 and 0 or sweeping, leftovers.found } or {}, journaled, unsettled.gone, more.deferred }
