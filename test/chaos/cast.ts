@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Cleanup } from "../../demo/cleanup.ts";
 import { freePort } from "../../scripts/local-redis.ts";
 import type {
@@ -17,6 +18,8 @@ import type { ChaosOptions } from "./options.ts";
 import { type Kept, keepRunning } from "./process.ts";
 import { seeded } from "./random.ts";
 import type { Topology } from "./topology.ts";
+
+const OTHER_BUILD = pathToFileURL(join(import.meta.dirname, "other-build.ts")).href;
 
 /** Everybody who takes part beside Redis, and the way between functions and gateway. */
 export interface Cast {
@@ -39,8 +42,13 @@ export async function startCast(
   const { folder, scratch, env } = places;
   const { seed } = options;
   const token = randomBytes(20).toString("hex");
-  const keep = (name: string, program: string, settings: (life: number) => object): Kept => {
-    const kept = keepRunning({ name, program, env, settings, onFailure });
+  const keep = (
+    name: string,
+    program: string,
+    settings: (life: number) => object,
+    envOf: (life: number) => NodeJS.ProcessEnv = () => env,
+  ): Kept => {
+    const kept = keepRunning({ name, program, env: envOf, settings, onFailure });
     cleanup.add(() => kept.stop(0));
     return kept;
   };
@@ -56,22 +64,28 @@ export async function startCast(
   cleanup.add(() => proxy.close());
   const rest: Way = { kind: "rest", url: `http://127.0.0.1:${proxy.port}`, token };
   const { tcp } = topology;
+  // Half of them begin with the other build, and each next life has the other one of both.
+  const isOther = (i: number, life: number) => options.beside !== undefined && (i + life) % 2 === 1;
+  const takingTurns = (i: number) => (life: number) =>
+    isOther(i, life)
+      ? { ...env, CHAOS_BUILD: options.beside, NODE_OPTIONS: `--import=${OTHER_BUILD}` }
+      : env;
 
   const settingsFor =
-    (name: string, way: Way) =>
+    (name: string, way: Way, i: number) =>
     (life: number): FunctionSettings => ({
       way,
-      ledger: join(folder, `${name}-${life}${RUNS}`),
+      ledger: join(folder, `${isOther(i, life) ? "other-" : ""}${name}-${life}${RUNS}`),
       seed: seed + life,
       name,
     });
-  const functionOver = (name: string, way: Way) =>
-    keep(name, "function.child.ts", settingsFor(name, way));
+  const functionOver = (name: string, way: Way, i: number) =>
+    keep(name, "function.child.ts", settingsFor(name, way, i), takingTurns(i));
   const functions = [
-    functionOver("rest-1", rest),
-    functionOver("rest-2", rest),
-    functionOver("rest-3", rest),
-    functionOver("tcp-1", tcp),
+    functionOver("rest-1", rest, 0),
+    functionOver("rest-2", rest, 1),
+    functionOver("rest-3", rest, 2),
+    functionOver("tcp-1", tcp, 3),
   ];
 
   const collector = await startCollector(folder);
@@ -98,13 +112,14 @@ export async function startCast(
       name,
       "producer.child.ts",
       (life): ProducerSettings => ({
-        ...settingsFor(name, way)(life),
+        ...settingsFor(name, way, i)(life),
         ledger: join(folder, `${name}${SENDS}`),
         first: share(i),
         end: share(i + 1),
         startAt,
         durationMs: options.seconds * 1_000,
       }),
+      takingTurns(i),
     );
   });
   return {

@@ -34,6 +34,9 @@ export interface Observed {
  */
 export function observe(inner: Store, write: Write): Observed {
   const askedAt = new Map<string, number>();
+  /** The ids of delayed messages by those of their entries: senders and handlers know only the former. */
+  const delayedIds = new Map<string, string>();
+  const shown = (id: string) => delayedIds.get(id) ?? id;
 
   const store: Store = {
     ...inner,
@@ -48,22 +51,20 @@ export function observe(inner: Store, write: Write): Observed {
         const lines = [
           line(
             `c ${Date.now()}`,
-            confirmed.map(({ id, delivery }) => `${id}/${delivery}`),
+            confirmed.map(({ id, delivery }) => `${shown(id)}/${delivery}`),
           ),
-          line(
-            "l",
-            ids.filter((id) => lost.has(id)),
-          ),
-          line(
-            "u",
-            ids.filter((id) => uncertain.has(id)),
-          ),
+          line("l", ids.filter((id) => lost.has(id)).map(shown)),
+          line("u", ids.filter((id) => uncertain.has(id)).map(shown)),
         ].join("");
         if (lines !== "") await write(lines);
-        for (const { id } of reply.messages) askedAt.set(id, asked);
+        for (const { id, fields } of reply.messages) {
+          const [first, known = id] = fields;
+          if (first === "xd:id") delayedIds.set(id, known);
+          askedAt.set(shown(id), asked);
+        }
         return reply;
       } catch (error) {
-        if (ids.length > 0) await write(line("u", ids));
+        if (ids.length > 0) await write(line("u", ids.map(shown)));
         throw error;
       }
     },

@@ -5,6 +5,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly failover: boolean;
+  /** The folder of another build, which takes turns with this one. */
+  readonly beside: string | undefined;
 }
 
 /** What the command line asks for: a run, the help, or something it does not know. */
@@ -24,6 +26,10 @@ is 0 when every promise was kept, 1 when one was broken, 2 when it could not run
                                       repeat (drawn, and printed)
   npm run chaos -- --failover         a primary and a replica under Sentinel; the
                                       primary is killed
+  npm run chaos -- --beside <folder>  as in a rolling deployment: another build of
+                                      the library (its dist) takes part as well;
+                                      functions and producers that are killed
+                                      come back with the other one of both
 `;
 
 const LEAST_SECONDS = 70;
@@ -40,6 +46,7 @@ export function readOptions(args: readonly string[], drawSeed: () => number): As
         seconds: { type: "string" },
         seed: { type: "string" },
         failover: { type: "boolean" },
+        beside: { type: "string" },
       },
     });
     if (values.help === true) return { help: true };
@@ -51,6 +58,7 @@ export function readOptions(args: readonly string[], drawSeed: () => number): As
         seconds: whole("--seconds", values.seconds, 1, seconds),
         seed: whole("--seed", values.seed, 0, drawSeed()),
         failover: values.failover === true,
+        beside: values.beside,
       },
     };
   } catch (error) {

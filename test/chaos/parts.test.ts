@@ -40,6 +40,20 @@ test("an observed pass writes down what it ran and what the store confirmed", as
   expect(ledger.passes.totals).toEqual({ completed: 1 });
 });
 
+test("a message that was delayed is written down by the id that its sender knows", async () => {
+  const lines: string[] = [];
+  const observed = observe(memoryStore(), (text) => {
+    lines.push(...text.split("\n").filter((line) => line !== ""));
+  });
+  const queue = chaosQueue(observed.store);
+  const [sent] = await queue.sendBatch([{ payload: { n: 1 }, delay: 1 }]);
+  await observed.store.sleep(5);
+  await drain(queue, observed.handler);
+  const ledger = emptyLedger();
+  lines.forEach(runReader(ledger));
+  expect(ledger.confirmations).toMatchObject([{ id: sent?.id, delivery: 1 }]);
+});
+
 test("an observed message with a foreign key does not count as done", async () => {
   const lines: string[] = [];
   const observed = observe(memoryStore(), (text) => {
@@ -70,7 +84,7 @@ test("a killed child lives again, and one that is stopped does not", async () =>
   const gateway = keepRunning({
     name: "gateway",
     program: "gateway.child.ts",
-    env: process.env,
+    env: () => process.env,
     settings: (life) => {
       lives.push(life);
       return { redis, port, token: "token-of-the-test" };
@@ -106,7 +120,7 @@ test("a child that ends by itself is a finding, with its last words", async () =
   const child = keepRunning({
     name: "gateway",
     program: "gateway.child.ts",
-    env: process.env,
+    env: () => process.env,
     settings: () => ({ redis: "no URL", port: 0, token: "token" }),
     onFailure: (text) => {
       failures.push(text);
@@ -154,6 +168,7 @@ test("the command line is read, and mistakes are told", () => {
   expect(read("--messages", "1000000", "--seed", "5", "--failover")).toEqual({
     run: { messages: 1_000_000, seconds: 834, seed: 5, failover: true },
   });
+  expect(read("--beside", "dist")).toMatchObject({ run: { beside: "dist" } });
   expect(read("--messages", "many")).toMatchObject({ mistake: expect.stringContaining("many") });
   expect(read("--help")).toEqual({ help: true });
 });

@@ -28,6 +28,11 @@ export function isSentTwice(n: number): boolean {
   return n % 30 === 0 && keyOf(n) !== undefined;
 }
 
+/** Some are sent with a delay, with a key or without. */
+export function delayOf(n: number): number | undefined {
+  return n % 20 === 6 || n % 60 === 9 ? 500 + (n % 7) * 250 : undefined;
+}
+
 /** Most take no time, some a little, and a few so long that their lease has to be renewed. */
 export function workMs(n: number): number {
   if (n % 2_000 === 1_234) return 1_800;

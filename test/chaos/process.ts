@@ -27,11 +27,12 @@ const AGAIN_MS = 1_000;
 export function keepRunning(options: {
   readonly name: string;
   readonly program: string;
-  readonly env: NodeJS.ProcessEnv;
+  /** Asked at the start of each life, as `settings`. */
+  readonly env: (life: number) => NodeJS.ProcessEnv;
   readonly settings: (life: number) => object;
   readonly onFailure: (text: string) => void;
 }): Kept {
-  const { name, program, env, onFailure } = options;
+  const { name, program, onFailure } = options;
   let child: ChildProcess | undefined;
   let lives = 0;
   let killing = false;
@@ -48,6 +49,7 @@ export function keepRunning(options: {
     killing = false;
     let words = "";
     const settings = JSON.stringify(options.settings(lives));
+    const env = options.env(lives);
     lives += 1;
     const started = spawn(process.execPath, [join(import.meta.dirname, program), settings], {
       env,

@@ -7,7 +7,7 @@ import { SendError, type Sent } from "../../src/index.ts";
 import { appendTo } from "./appender.ts";
 import { type ProducerSettings, settingsOf, storeOf } from "./child-settings.ts";
 import { isExpected } from "./expected.ts";
-import { isSentTwice, keyOf } from "./plan.ts";
+import { delayOf, isSentTwice, keyOf } from "./plan.ts";
 import { chaosQueue } from "./queue.ts";
 import { between, seeded } from "./random.ts";
 
@@ -52,8 +52,12 @@ function hasKey(n: number): boolean {
 async function send(numbers: readonly number[]): Promise<void> {
   note(`t ${numbers.join(" ")}\n`);
   const messages = numbers.map((n) => {
-    const idempotencyKey = keyOf(n);
-    return idempotencyKey === undefined ? { payload: { n } } : { payload: { n }, idempotencyKey };
+    const [idempotencyKey, delay] = [keyOf(n), delayOf(n)];
+    return {
+      payload: { n },
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(delay === undefined ? {} : { delay }),
+    };
   });
   try {
     confirm(numbers, await queue.sendBatch(messages));

@@ -131,9 +131,13 @@ async function drained(topology: Topology, notBefore: number): Promise<boolean> 
   return false;
 }
 
-/** Everything that is not done: all entries of the stream, as completed ones are removed. */
+/** Everything that is not done: what is delayed, and all entries, as completed ones are removed. */
 async function waiting(redis: Redis): Promise<number | undefined> {
-  return redis.xlen(STREAM).catch(() => undefined);
+  const delayed = `{${STREAM}}:xd:${STREAM}::delayed`;
+  return Promise.all([redis.xlen(STREAM), redis.zcard(delayed)]).then(
+    ([entries, due]) => entries + due,
+    () => undefined,
+  );
 }
 
 async function describe(topology: Topology): Promise<string> {
