@@ -21,6 +21,7 @@ test("statistics and every view are had with a read-only token, which may do not
 
   const looking = queueWith(READER);
   expect(await looking.stats()).toMatchObject({ parked: 1, delayed: 1 });
+  expect(await looking.depth()).toMatchObject({ parked: 1, delayed: 1 });
   const view = inspect(looking);
   expect((await view.consumers()).items.length).toBe(1);
   expect((await view.pending()).items).toEqual([]);
@@ -32,7 +33,7 @@ test("statistics and every view are had with a read-only token, which may do not
   expect(await view.show(later.id)).toMatchObject({ where: "delayed" });
   expect(await view.show("1-0")).toMatchObject({ where: "gone" });
   await expect(looking.pause()).rejects.toMatchObject({ code: "store_unauthorized" });
-  await expect(looking.depth()).rejects.toMatchObject({ code: "store_unauthorized" });
+  await expect(looking.send(1)).rejects.toMatchObject({ cause: { code: "store_unauthorized" } });
 });
 
 test("a token that nobody knows is refused as what it is", async () => {

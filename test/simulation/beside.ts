@@ -145,6 +145,13 @@ function contentsOf(view: View) {
     stats,
   } = view;
   const sorted = (map: ReadonlyMap<string, unknown>) => Object.fromEntries([...map].sort());
+  const isHeld = (key: string) => (keys.get(key)?.expiresAt ?? 0) < 0;
+  // Held by a message that is not there any more, which is the same as free: the script drops some of these by chance.
+  const isAbandoned = (key: string) => {
+    const holder = ids.get(key)?.split(" ").at(-1) ?? "";
+    const isThere = view.has(holder) || delayed.has(holder) || view.entryOf(holder) !== undefined;
+    return isHeld(key) && !isThere;
+  };
   return {
     entries: view.entries(),
     added,
@@ -158,8 +165,8 @@ function contentsOf(view: View) {
     parked: sorted(parked),
     due: sorted(due),
     markers,
-    keys: sorted(keys),
-    ids: sorted(ids),
+    keys: sorted(without(keys, isAbandoned)),
+    ids: sorted(without(ids, (key) => !isHeld(key) || isAbandoned(key))),
     crashes: sorted(crashes),
     delayed: sorted(delayed),
     dead: [...dead],
@@ -167,6 +174,10 @@ function contentsOf(view: View) {
       new Map([...stats].filter(isCompared).map(([name, value]) => [name, `${value}`])),
     ),
   };
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, isLeftOut: (key: string) => boolean) {
+  return new Map([...map].filter(([key]) => !isLeftOut(key)));
 }
 
 /** The model has no commands, and sums of times that it does not round. */
