@@ -11,10 +11,14 @@ export function unpark({ parked, due }: GroupTables, id: string): void {
   due.delete(id);
 }
 
-/** From here on the set proves what is not parked. One with fewer messages than records was lost already. */
+/**
+ * From here on the set proves what is not parked. One that has no marker yet, and fewer messages than records, was
+ * lost already. The records are made anew: a release that keeps none may have claimed what has one.
+ */
 export function mark(tables: GroupTables): void {
   const { parked, due, markers, state } = tables;
-  if (isShort(tables)) return;
+  if (!markers.parked && isShort(tables)) return;
+  due.clear();
   for (const [id, message] of parked) due.set(id, message);
   markers.parked = markers.due = true;
   state.marked = true;

@@ -251,6 +251,15 @@ export function orphans(target: () => Target): void {
       },
     );
 
+    test("a record that an older release left behind goes with the next trim, and runs nothing later", async () => {
+      const { bench, waiting } = await parked({ retention: { age: "30 d" } });
+      for (const id of waiting) await bench.outside.unparkWithoutRecord(id);
+      await bench.send("one more");
+      await settle(bench);
+      await bench.outside.loseParked();
+      expect(await settle(bench)).toMatchObject({ ran: [], repaired: 0, orphans: undefined });
+    });
+
     test("loses its records alone, and is whole again before it is trusted", async () => {
       const { bench } = await parked({ shared: true });
       await bench.outside.loseRecords();

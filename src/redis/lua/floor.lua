@@ -23,10 +23,10 @@ local function after(id)
 end
 
 -- Before entries are removed on the word of the parked set, it gets its marker; and its records are made anew,
--- where they are fewer.
-local is_short = false
+-- where they are not as many: a release that keeps none has parked messages, or claimed some.
+local differs = false
 local function mark_own()
-  if state[2] ~= "1" or is_short then
+  if state[2] ~= "1" or differs then
     mark()
   end
 end
@@ -56,7 +56,7 @@ local function find_floor()
       return "orphans", info.name
     end
     if info.name == group then
-      is_short = records < #ids
+      differs = records ~= #ids
     end
     local first = call("XPENDING", stream, info.name, "-", "+", 1)[1]
     hold(first and first[1] or after(info["last-delivered-id"]), info)

@@ -20,11 +20,16 @@ local function unpark(ids)
 end
 
 -- From here on the set proves what is not parked: it and the records have a marker, which goes with them, and the
--- state says so. A set with fewer messages than records was lost already. O(parked messages), once.
+-- state says so. One that has no marker yet, and fewer messages than records, was lost already. The records are made
+-- anew: a release that keeps none may have claimed what has one. O(parked messages), once.
 local function mark()
   local scores = call("ZRANGE", parked_key, 0, "+inf", "BYSCORE", "WITHSCORES")
-  if #scores / 2 < call("HLEN", due_key) then
+  local records = call("HLEN", due_key)
+  if scores[#scores - 1] ~= MARKER and #scores / 2 < records then
     return
+  end
+  if records > 0 then
+    call("DEL", due_key)
   end
   append(scores, MARKER, whole(NEVER))
   call_in_slices({ "HSET", due_key }, scores)
