@@ -1,6 +1,5 @@
 import { oneOf, onlyKnown, refuse } from "./expect.ts";
 import type { ResolvedQueue } from "./queue-options.ts";
-import { resolveStart } from "./start.ts";
 import type { CallLimits, Orphans } from "./store.ts";
 
 export interface RepairOptions {
@@ -44,7 +43,8 @@ export async function repairQueue(
   const [from, to] = (["from", "to"] as const).map((option) => {
     const id = options[option];
     if (id !== undefined && decide === undefined) refuse(option, "given with `orphans`", id);
-    return id && resolveStart(option, id);
+    if (id !== undefined && !/^\d{1,20}-\d{1,20}$/.test(id)) refuse(option, "an entry's id", id);
+    return id;
   });
   const { store, storeQueue } = queue;
   const { group = storeQueue.group, calls = Number.POSITIVE_INFINITY, seen = "" } = look ?? {};

@@ -154,6 +154,16 @@ export function orphans(target: () => Target): void {
     });
   });
 
+  test("a decision that cannot be understood is refused before anything is asked", async () => {
+    const { queue } = openWorkbench(target());
+    const refused = async (options: object) =>
+      await expect(queue.repair(options)).rejects.toMatchObject({ code: "invalid_option" });
+    await refused({ orphans: "keep" });
+    await refused({ from: "1-0" });
+    await refused({ orphans: "run", to: "$" });
+    await refused({ orphan: "run" });
+  });
+
   describe("a lost set of parked messages", () => {
     async function parked(options: Partial<QueueOptions> = {}, count = 20) {
       const bench = openWorkbench(target(), options);
