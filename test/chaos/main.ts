@@ -46,9 +46,10 @@ async function run(
   options: ChaosOptions,
   binary: NonNullable<ReturnType<typeof findRedisServer>>,
 ): Promise<number> {
-  const { messages, seconds, seed, failover } = options;
+  const { messages, seconds, seed, failover, beside } = options;
   const over = failover ? "a primary and a replica under Sentinel" : "one redis-server";
-  say(`Chaos on ${over}: ${messages} messages in ${seconds} s, seed ${seed}.\n`);
+  const company = beside === undefined ? "" : `, with ${beside}`;
+  say(`Chaos on ${over}: ${messages} messages in ${seconds} s, seed ${seed}${company}.\n`);
   const folder = mkdtempSync(join(tmpdir(), "xdrain-chaos-"));
   tellFolder = () => say(`Everything that was written down is in ${folder}\n`);
   cleanup.add(() => keep || rmSync(folder, { recursive: true, force: true }));
