@@ -62,10 +62,12 @@ export interface Queue<Input, Payload = Input> {
    */
   stats(options?: StatsOptions): Promise<QueueStats>;
   /**
-   * Brings back messages that the loss of Redis keys (an eviction, a mistaken DEL) made invisible.
-   * Where completed entries stay or have stayed (`shared`, `retention`, other groups) they would look the
-   * same, so nothing is brought back there.
-   * @returns how many were brought back.
+   * Brings back messages that the loss of a Redis key (an eviction, a mistaken DEL) made invisible, with their
+   * retry times and counts, by the record that each of them has in a second key. Entries that the group has read
+   * and that nothing proves to be done or to wait are counted, and left as they are unless `orphans` decides.
+   * One request for 200 entries, where there are such.
+   * @returns how many were brought back, and the orphans.
+   * @throws OptionError for options that cannot be used, before any I/O; StoreError when the store fails.
    */
   repair(options?: RepairOptions): Promise<RepairReport>;
   /** The checked options, for `drain`. */

@@ -10,7 +10,7 @@ import { readPendingEntries } from "./pending.ts";
 import type { Reader } from "./reader.ts";
 import { charsOf, readInSlices } from "./slices.ts";
 
-/** `done`: completed, and kept; where nothing is kept, hidden by the loss of a key (see `repair`). */
+/** `done`: completed, and kept; where nothing is kept, nothing proves that it is (see `repair`). */
 export type EntryState = "ready" | "inFlight" | "parked" | "done";
 
 /** An entry of the stream, and where its message is. */

@@ -22,7 +22,7 @@ export function why(where: Whereabouts, facts: Facts): string {
     case "dead":
       return `It is a dead letter (${letter?.reason}) and is not tried again unless it is redriven.`;
     case "done":
-      return "It is completed. (Where completed entries are removed, it is hidden by the loss of a key, and `repair` brings it back.)";
+      return "It is completed. (Where completed entries are removed, nothing proves that: `repair` brings it back if it waits, and tells if not.)";
     case "gone":
       return searchedAll
         ? "Nothing of it is there: it is completed and removed, was cancelled, or never was."

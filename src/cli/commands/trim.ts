@@ -76,7 +76,7 @@ function why({ reason, group, id }: TrimHold): string {
     case "keep":
       return "they are to be kept";
     case "orphans":
-      return `the loss of a Redis key may hide messages of group ${group} among them; bring those back by \`xdrain repair\`, or by \`xdrain replay --from 0\` where completed entries stay`;
+      return `nothing proves that group ${group} has done them, as after the loss of a Redis key; \`xdrain repair\` brings back what waits, and tells what is left to decide`;
     case "groups":
       return "new consumer groups kept appearing, so try again";
     default:
