@@ -237,4 +237,30 @@ export const bugs: readonly Bug[] = [
       replace: "if has_marker and (records",
     },
   },
+  {
+    name: "each function sweeps by its own lease",
+    inModel: {
+      file: "src/memory/sweep.ts",
+      find: "  return longest;",
+      replace: "  return lease;",
+    },
+    inScripts: {
+      file: "src/redis/lua/sweep.lua",
+      find: "more.longest = math.max(lease, stored, age < 2 * before + 30000 and before or 0)",
+      replace: "more.longest = lease",
+    },
+  },
+  {
+    name: "a message is done with another of its key that was not done",
+    inModel: {
+      file: "src/memory/settle.ts",
+      find: "    if (isDone) {",
+      replace: "    if (isDone !== undefined) {",
+    },
+    inScripts: {
+      file: "src/redis/lua/settle.lua",
+      find: "if score and is_done then",
+      replace: "if score and is_done ~= nil then",
+    },
+  },
 ];
