@@ -42,9 +42,8 @@ export async function repairQueue(
   const decide = options.orphans && oneOf("orphans", options.orphans, ["run", "discard"]);
   const [from, to] = (["from", "to"] as const).map((option) => {
     const id = options[option];
-    if (id !== undefined && decide === undefined) refuse(option, "given with `orphans`", id);
-    if (id !== undefined && !/^\d{1,20}-\d{1,20}$/.test(id)) refuse(option, "an entry's id", id);
-    return id;
+    const isFit = id === undefined || (decide !== undefined && /^\d+-\d+$/.test(id));
+    return isFit ? id : refuse(option, "an entry's id, given with `orphans`", id);
   });
   const { store, storeQueue } = queue;
   const { group = storeQueue.group, calls = Number.POSITIVE_INFINITY, seen = "" } = look ?? {};
