@@ -171,7 +171,7 @@ async function trimLeftovers(
       const look = { group: trimmed.orphansIn, calls: 10, seen: keep ? "all" : `${leftovers}` };
       const repair = await repairQueue(queue, {}, callLimits(pass, true), look);
       tally.repaired += repair.repaired;
-      tally.orphans = repair.orphans;
+      if (look.group === queue.storeQueue.group) tally.orphans = repair.orphans;
     }
   } catch (error) {
     // Everything is settled; what was not removed now is removed by a later pass.

@@ -236,6 +236,20 @@ export function orphans(target: () => Target): void {
       },
     );
 
+    test("with the records of it, of another group: holds back the trim, and is told by that group alone", async () => {
+      const { bench, ids } = await parked({ shared: true });
+      const other = openWorkbench(target(), {
+        name: bench.queue.name,
+        group: "other",
+        shared: true,
+      });
+      await bench.outside.loseParked();
+      await bench.outside.loseRecords();
+      expect(await settle(other)).toMatchObject({ trimmed: 0, orphans: undefined });
+      expect((await settle(bench)).orphans).toEqual({ count: 20, firstId: ids[0] });
+      expect(await bench.outside.ids()).toEqual(ids);
+    });
+
     test("with the records of it: what a person discards goes with the next trim", async () => {
       const { bench } = await parked({ shared: true });
       await bench.outside.loseParked();

@@ -50,7 +50,7 @@ local function find_floor()
     end
     waiting[info.name] = nil
     local ids = call("ZRANGE", KEYS[at], 0, "+inf", "BYSCORE")
-    local has_marker = ids[#ids] == "xd:parked" -- behind all others
+    local has_marker = ids[#ids] == MARKER -- behind all others
     local records = (not has_marker or info.name == group) and call("HLEN", KEYS[at + 1])
     if not has_marker and (records > #ids or call("HGET", KEYS[at + 2], "marked") == "1") then
       return "orphans", info.name

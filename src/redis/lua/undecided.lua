@@ -3,7 +3,7 @@
 -- "shared", "marked", "kept". (A group that somebody else has made has not our permanent consumer yet.)
 local function is_undecided(groups, state)
   if state[2] == "1" then -- then the marker says it
-    return not call("ZSCORE", parked_key, "xd:parked")
+    return not call("ZSCORE", parked_key, MARKER)
   end
   if #groups > 1 or shared == 1 or retain ~= "" or state[1] == "1" or state[3] == "1" then
     return false
