@@ -2,9 +2,9 @@ import type { Orphans, Repaired, RepairRequest, StoreQueue } from "../store.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import { compareIds, idAfter } from "./entry-id.ts";
 import { type GroupTables, type Memory, tablesOf, timeOf } from "./memory.ts";
-import { isMarkerLost, isShort, mark, parkWithRecord } from "./parked-set.ts";
+import { isShort, mark, parkWithRecord } from "./parked-set.ts";
 import type { Stream } from "./stream.ts";
-import { SUSPECTS } from "./turn-begin.ts";
+import { isUndecided } from "./undecided.ts";
 
 const SLICE = 200;
 
@@ -82,19 +82,6 @@ function restore(
   }
   markers.parked ||= markers.due;
   return restored;
-}
-
-/**
- * Whether entries that the group has read, and that are neither pending nor parked, may be messages that the loss of keys
- * hides. A group that somebody else has made has not our permanent consumer yet.
- */
-export function isUndecided(queue: StoreQueue, stream: Stream, tables: GroupTables): boolean {
-  const { state } = tables;
-  if (state.marked === true) return isMarkerLost(tables);
-  const keeps = queue.shared || queue.retention !== undefined || state.shared || state.kept;
-  const consumers = [...(stream.groups.get(queue.group)?.consumers.keys() ?? [])];
-  const ours = consumers.includes(SUSPECTS) && consumers.every((name) => name.startsWith("xd:"));
-  return stream.groups.size === 1 && !keeps && ours;
 }
 
 /** What was there before the group is none of its business. */

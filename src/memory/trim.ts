@@ -2,8 +2,8 @@ import type { StoreQueue, Trimmed } from "../store.ts";
 import { compareIds, idAfter } from "./entry-id.ts";
 import { type Memory, tablesOf, timeOf } from "./memory.ts";
 import { isMarkerLost, isShort, mark } from "./parked-set.ts";
-import { isUndecided } from "./repair.ts";
 import type { Stream } from "./stream.ts";
+import { isUndecided } from "./undecided.ts";
 
 const SLICE = 1_000;
 

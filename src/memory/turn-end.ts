@@ -7,6 +7,7 @@ import { lookAtGroups, openGroup } from "./group.ts";
 import { lostClaims, renewHeld, resolveUnsettled } from "./held.ts";
 import { recogniseJournal, writeJournal } from "./journal.ts";
 import { cutToSize, freeLost, keepHouse, takeKeys } from "./keys.ts";
+import { leftoversInTheWay } from "./leftovers.ts";
 import { countStarts, leave, limitClaim, renewPass } from "./limits.ts";
 import { type Memory, type Parked, tablesOf, timeOf } from "./memory.ts";
 import { holdsNothing, mark, recordsAreAlone } from "./parked-set.ts";
@@ -249,39 +250,4 @@ function findings(
     nextAt: swept?.nextAt ?? (quiet ? turn.now : turn.now + turn.queue.gateMs),
     ...leftoversInTheWay(turn, nothingParked, setIsLost),
   };
-}
-
-/**
- * Entries that nobody works on and nobody waits for: completed ones whose time to stay is over, ones that a
- * foreign consumer of the group acknowledged, or orphans. A hint for the trim, which looks itself.
- */
-function leftoversInTheWay(
-  turn: Turn,
-  nothingParked: boolean,
-  setIsLost: boolean,
-): Pick<SurveyFindings, "leftovers" | "orphans"> {
-  const { survey, queue, now, tables, messages } = turn;
-  const { state } = tables;
-  const nothing = { leftovers: 0, orphans: undefined };
-  if (setIsLost) return { ...nothing, leftovers: -1 };
-  if (survey?.firstMs === undefined) return nothing;
-  const { length, firstMs, unread } = survey;
-  if (turn.keep) {
-    if (state.orphans?.seen === "all") return { leftovers: 0, orphans: state.orphans.found };
-    const { retention } = queue;
-    const over =
-      retention === undefined ||
-      ("maxCount" in retention ? length > retention.maxCount : firstMs < now - retention.maxAgeMs);
-    const may = over && survey.allSettled && nothingParked && firstMs <= survey.allReadMs;
-    return { ...nothing, leftovers: Number(may) };
-  }
-  const parked = tables.parked.size + turn.unparked;
-  const waiting = survey.pending + parked + Math.max(0, unread ?? 0);
-  const known = unread !== undefined || (messages.length === 0 && waiting === 0);
-  const excess = length - waiting;
-  if (!known || excess <= 0) return nothing;
-  const isSeen = state.orphans?.seen === `${excess}`;
-  return isSeen
-    ? { leftovers: 0, orphans: state.orphans?.found }
-    : { ...nothing, leftovers: excess };
 }
