@@ -46,17 +46,17 @@ export async function repairQueue(
     return isFit ? id : refuse(option, "an entry's id, given with `orphans`", id);
   });
   const { store, storeQueue } = queue;
-  const { group = storeQueue.group, calls = Number.POSITIVE_INFINITY, seen = "" } = look ?? {};
+  const { group = storeQueue.group, seen = "" } = look ?? {};
   let repaired = 0;
   let orphans: Orphans | undefined;
   let cursor: string | undefined;
-  let made = 0;
+  let calls = look?.calls ?? Infinity;
   do {
-    made += 1;
+    calls -= 1;
     const request = { cursor, from, to, decide, seen, orphans };
     const reply = await store.repair({ ...storeQueue, group }, request, limits);
     repaired += reply.restored;
     ({ cursor, orphans } = reply);
-  } while (cursor !== undefined && made < calls);
+  } while (cursor !== undefined && calls > 0);
   return { repaired, orphans };
 }

@@ -194,8 +194,8 @@ export const bugs: readonly Bug[] = [
     },
     inScripts: {
       file: "src/redis/lua/repair.lua",
-      find: 'if decide == "run" and #orphans > 0 then',
-      replace: 'if decide ~= "discard" and #orphans > 0 then',
+      find: 'if decide == "run" then',
+      replace: 'if decide ~= "discard" then',
     },
   },
   {

@@ -67,7 +67,7 @@ if to ~= "+" and less(to, position) then
   last = to
 end
 local entries = call("XRANGE", stream, first_at, last, "COUNT", 200)
-local ids, known = {}, {}
+local ids, known, orphans = {}, {}, {}
 for i, entry in ipairs(entries) do
   ids[i] = entry[1]
 end
@@ -78,13 +78,12 @@ repeat
     known[entry[1]], at = true, "(" .. entry[1]
   end
 until #pending < 200
-local orphans, scores = {}, #ids > 0 and call("ZMSCORE", parked_key, unpack(ids)) or {}
-for i, id in ipairs(ids) do
-  if not known[id] and not scores[i] then
-    orphans[#orphans + 1] = id
+for i, score in ipairs(ask_in_slices({ "ZMSCORE", parked_key }, ids)) do
+  if not known[ids[i]] and not score then
+    orphans[#orphans + 1] = ids[i]
   end
 end
-if decide == "run" and #orphans > 0 then
+if decide == "run" then
   local parks = {}
   for _, id in ipairs(orphans) do
     append(parks, whole(now * 1024), id)
